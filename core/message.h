@@ -1,0 +1,45 @@
+// A message: one allocation of a fixed 64-byte envelope and a payload that the sender packed (msgpack).
+//
+// A message has one owner at any time. Pushing it into a mailbox moves ownership to the receiver; a refused push leaves it
+// with the sender. Whoever owns it last frees it.
+#ifndef REVIEWD_CORE_MESSAGE_H
+#define REVIEWD_CORE_MESSAGE_H
+
+#include "core/base.h"
+
+struct message {
+    struct message *next;  // for the lists of whoever owns the message
+    uint64_t accepted_ns;  // when the request that this belongs to was complete (clock_now_ns)
+    uint64_t enqueued_ns;  // when it was last pushed into a mailbox
+    uint64_t deadline_ns;  // when its answer is due; 0: never
+    uint32_t slot;         // names the origin's counterpart (a client connection) together with `generation`
+    uint32_t generation;   // tells a slot's users apart over time
+    uint32_t sequence;     // counts the requests of one user of a slot
+    uint32_t length;       // bytes of payload
+    uint32_t capacity;     // bytes of room for payload
+    uint16_t operation;    // what is asked or answered: an enum of the layer above
+    uint16_t flags;        // bits of the layer above
+    uint16_t origin;       // actor that the request came from
+    uint16_t reply_to;     // actor that takes the answer
+    char payload[];
+};
+
+_Static_assert(sizeof(struct message) == 64, "the envelope is one cache line");
+
+// A message without payload and an envelope of zeros, with room for `capacity` bytes. The caller owns it. Any thread.
+struct message *message_new(uint32_t capacity) __attribute__((warn_unused_result));
+
+// Copies the envelope (not next, length and capacity) of `from`, so that `to` answers it.
+void message_answer_to(struct message *to, const struct message *from);
+
+// Adds bytes to the payload. The message may move: *message is updated. The owner only.
+void message_append(struct message **message, const void *bytes, size_t length);
+
+// Frees a message that the caller owns; null is fine.
+void message_free(struct message *message);
+
+static inline struct view message_payload(const struct message *message) {
+    return (struct view){message->payload, message->length};
+}
+
+#endif

@@ -1,0 +1,56 @@
+// The payloads of reply messages, DB actor (or acceptor) to writer. A payload is a kind and what that kind carries.
+// Packing appends to a message that answers a request (message_answer_to); unpacking survives any bytes.
+#ifndef REVIEWD_PROTO_REPLY_H
+#define REVIEWD_PROTO_REPLY_H
+
+#include "core/message.h"
+#include "proto/msgpack_reader.h"
+#include "proto/problem.h"
+#include "proto/review.h"
+
+enum reply_kind {
+    REPLY_LIST,     // 200: reply_pack_list, then exactly `results` times reply_pack_review
+    REPLY_META,     // 200: reply_pack_meta
+    REPLY_REVIEW,   // 200: reply_pack_kind, then one reply_pack_review
+    REPLY_CREATED,  // 201 with Location: reply_pack_kind, then one reply_pack_review
+    REPLY_DONE,     // 204: reply_pack_kind
+    REPLY_OPTIONS,  // 204 with Allow and the preflight headers: reply_pack_options
+    REPLY_CONTINUE, // 100, interim: reply_pack_kind
+    REPLY_PROBLEM,  // the problem's status: reply_pack_problem
+    REPLY_KIND_COUNT
+};
+
+struct reply_list {
+    int32_t product_id;
+    int32_t page;
+    int32_t count;
+    uint32_t results;
+};
+
+struct reply_problem {
+    enum problem problem;
+    struct view detail;
+    uint32_t allow;         // bits of 1 << enum http_method, for the Allow header of a 405; 0: none
+    uint32_t retry_after_s; // for Retry-After; 0: none
+    uint32_t errors;        // how many pairs (field, detail) follow
+};
+
+void reply_pack_kind(struct message **reply, enum reply_kind kind);
+void reply_pack_list(struct message **reply, const struct reply_list *list);
+void reply_pack_review(struct message **reply, const struct review *review);
+void reply_pack_meta(struct message **reply, const struct review_meta *meta);
+void reply_pack_options(struct message **reply, uint32_t allow);
+// `errors` may be null.
+void reply_pack_problem(struct message **reply, enum problem problem, struct view detail, uint32_t allow,
+    uint32_t retry_after_s, const struct field_errors *errors);
+
+// Reads the kind and leaves the reader at what follows. A failure is seen in reader->failed.
+enum reply_kind reply_read_kind(struct msgpack_reader *reader);
+void reply_read_list(struct msgpack_reader *reader, struct reply_list *list);
+void reply_read_review(struct msgpack_reader *reader, struct review *review);
+void reply_read_meta(struct msgpack_reader *reader, struct review_meta *meta);
+uint32_t reply_read_options(struct msgpack_reader *reader);
+void reply_read_problem(struct msgpack_reader *reader, struct reply_problem *problem);
+void reply_read_field_error(struct msgpack_reader *reader, struct view *field, struct view *detail);
+
+#endif

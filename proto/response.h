@@ -1,0 +1,27 @@
+// Reply messages to HTTP responses: status line, header fields and the JSON body.
+#ifndef REVIEWD_PROTO_RESPONSE_H
+#define REVIEWD_PROTO_RESPONSE_H
+
+#include "core/buffer.h"
+#include "core/message.h"
+
+enum {
+    HTTP_DATE_LENGTH = 29 // of "Tue, 24 Nov 2026 07:00:00 GMT"
+};
+
+// What one writer renders with. Zero it, then set cors_origin.
+struct response_renderer {
+    struct view cors_origin;     // for Access-Control-Allow-Origin; empty: no CORS headers
+    char date[HTTP_DATE_LENGTH]; // the Date header, renewed by response_set_date
+    struct buffer body;          // scratch
+};
+
+// Sets the Date header from seconds since 1970.
+void response_set_date(struct response_renderer *renderer, int64_t now_s);
+
+// Appends the whole response to `out` and returns its status. A payload that cannot be read becomes a 500.
+int response_render(struct response_renderer *renderer, struct buffer *out, const struct message *reply);
+
+void response_renderer_free(struct response_renderer *renderer);
+
+#endif
