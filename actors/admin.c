@@ -1,0 +1,301 @@
+// The admin actor.
+//
+// Owns:     the admin port and its few connections, both halves.
+// Receives: DRAIN, after which it is not ready.
+// Sends:    nothing.
+// Stops:    closes its connections.
+//
+// It reads other actors' metrics, which are made for that (core/metrics.h), and the depth of their mailboxes; nothing else.
+
+#include "actors/admin.h"
+
+#include "actors/labels.h"
+#include "core/loop.h"
+#include "core/memory.h"
+#include "pg/connection.h"
+#include "proto/operation.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    VISITORS_MAX = 64,
+    READ_BYTES = 8192,
+    IDLE_TIMEOUT_S = 90
+};
+
+struct admin;
+
+struct visitor {
+    LIST_ENTRY(visitor) others;
+    struct admin *admin;
+    int descriptor;
+    struct event *readable;
+    struct event *writable;
+    struct http_parser parser;
+    struct buffer out;
+    bool closes; // once `out` has left
+};
+
+struct admin {
+    struct actor actor;
+    struct admin_settings settings;
+    const struct directory *directory;
+    struct event *acceptable;
+    LIST_HEAD(, visitor) visitors;
+    unsigned visitor_count;
+    bool draining;
+    struct buffer body; // scratch
+};
+
+struct page {
+    const char *path;
+    // Appends the page's body and returns its status.
+    int (*write)(struct admin *admin, struct buffer *out);
+    const char *content_type;
+};
+
+static struct admin *admin_of(struct actor *actor) {
+    return (struct admin *)actor;
+}
+
+static int write_live(struct admin *admin, struct buffer *out) {
+    (void)admin;
+    buffer_append(out, VIEW("live\n"));
+    return 200;
+}
+
+static int write_ready(struct admin *admin, struct buffer *out) {
+    if (admin->draining) {
+        buffer_append(out, VIEW("draining\n"));
+        return 503;
+    }
+    for (uint16_t i = 0; i < admin->settings.db_count; i++) {
+        const struct metrics *metrics = admin->settings.metrics[admin->settings.first_db + i];
+        if (metrics_get(metrics, METRIC_db_connections, CONNECTION_READY) == 0) {
+            buffer_append(out, VIEW("no database connection\n"));
+            return 503;
+        }
+    }
+    buffer_append(out, VIEW("ready\n"));
+    return 200;
+}
+
+// What is known by the runtime and not by any actor's metrics.
+static void write_runtime(struct admin *admin, struct buffer *out) {
+    buffer_append(out, VIEW("# HELP reviewd_mailbox_depth Messages that wait in an actor's mailbox.\n"
+                            "# TYPE reviewd_mailbox_depth gauge\n"));
+    for (size_t i = 0; i < admin->directory->count; i++) {
+        struct actor *actor = admin->directory->actors[i];
+        buffer_format(out, "reviewd_mailbox_depth{actor=\"%s\"} %zu\n", actor->name, mailbox_depth(&actor->mailbox));
+    }
+    struct {
+        const char *name;
+        const char *help;
+        uint64_t (*value)(const struct loop *loop);
+    } const families[] = {
+        {"reviewd_messages_total", "Messages that the actors of a loop took.", loop_messages},
+        {"reviewd_wakeups_total", "Sleeping loops that a loop woke.", loop_wakeups},
+        {"reviewd_loop_cpu_nanoseconds_total", "CPU time of a loop's thread.", loop_cpu_ns},
+    };
+    for (size_t f = 0; f < COUNT_OF(families); f++) {
+        buffer_format(out, "# HELP %s %s\n# TYPE %s counter\n", families[f].name, families[f].help, families[f].name);
+        for (size_t i = 0; i < admin->settings.loop_count; i++) {
+            const struct loop *loop = admin->settings.loops[i];
+            buffer_format(out, "%s{loop=\"%s\"} %llu\n", families[f].name, loop_name(loop),
+                (unsigned long long)families[f].value(loop));
+        }
+    }
+    buffer_format(out,
+        "# HELP reviewd_log_lines_total Log lines written.\n# TYPE reviewd_log_lines_total counter\n"
+        "reviewd_log_lines_total %llu\n"
+        "# HELP reviewd_log_dropped_total Log lines dropped because the log's queue was full.\n"
+        "# TYPE reviewd_log_dropped_total counter\nreviewd_log_dropped_total %llu\n",
+        (unsigned long long)log_written(admin->actor.log), (unsigned long long)log_dropped(admin->actor.log));
+}
+
+static int write_metrics(struct admin *admin, struct buffer *out) {
+    metrics_render(out, (const struct metrics *const *)admin->settings.metrics, admin->directory->count, labels_write);
+    write_runtime(admin, out);
+    return 200;
+}
+
+static const struct page pages[] = {
+    {"/live", write_live, "text/plain; charset=utf-8"},
+    {"/ready", write_ready, "text/plain; charset=utf-8"},
+    {"/metrics", write_metrics, "text/plain; version=0.0.4; charset=utf-8"},
+};
+
+static void append_response(struct visitor *visitor, int status, const char *content_type, const char *more, bool head) {
+    const struct buffer *body = &visitor->admin->body;
+    const char *reason = status == 200 ? "OK" : status == 404 ? "Not Found" : status == 503 ? "Service Unavailable" : "Error";
+    buffer_format(&visitor->out,
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n", status, reason,
+        content_type, body->length, more, visitor->closes ? "Connection: close\r\n" : "");
+    if (!head) {
+        buffer_append(&visitor->out, buffer_view(body));
+    }
+}
+
+static void append_error(struct visitor *visitor, int status, const char *detail, const char *more, bool head) {
+    visitor->admin->body.length = 0;
+    buffer_format(&visitor->admin->body, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%s\"}\n", status, detail);
+    append_response(visitor, status, "application/problem+json", more, head);
+}
+
+static void answer(struct visitor *visitor) {
+    const struct http_request *request = &visitor->parser.request;
+    struct admin *admin = visitor->admin;
+    bool head = request->method == METHOD_HEAD;
+    visitor->closes = !request->keep_alive;
+    for (size_t i = 0; i < COUNT_OF(pages); i++) {
+        if (!view_equal(request->path, view_of(pages[i].path))) {
+            continue;
+        }
+        if (request->method != METHOD_GET && !head) {
+            append_error(visitor, 405, "Only GET and HEAD are to be had here.", "Allow: GET, HEAD\r\n", false);
+            return;
+        }
+        admin->body.length = 0;
+        int status = pages[i].write(admin, &admin->body);
+        append_response(visitor, status, pages[i].content_type, "", head);
+        return;
+    }
+    append_error(visitor, 404, "There is nothing at this path.", "", head);
+}
+
+static void close_visitor(struct visitor *visitor) {
+    struct admin *admin = visitor->admin;
+    LIST_REMOVE(visitor, others);
+    admin->visitor_count--;
+    event_free(visitor->readable);
+    event_free(visitor->writable);
+    close(visitor->descriptor);
+    http_parser_free(&visitor->parser);
+    buffer_free(&visitor->out);
+    free(visitor);
+    if (!event_pending(admin->acceptable, EV_READ, NULL)) {
+        event_add(admin->acceptable, NULL);
+    }
+}
+
+// Writes what it can; closes the visitor when that was the last, and then returns false.
+static bool write_out(struct visitor *visitor) {
+    while (visitor->out.length > 0) {
+        ssize_t written = send(visitor->descriptor, visitor->out.data, visitor->out.length, MSG_NOSIGNAL);
+        if (written < 0 && errno == EAGAIN) {
+            struct timeval limit = {IDLE_TIMEOUT_S, 0};
+            event_add(visitor->writable, &limit);
+            return true;
+        }
+        if (written < 0) {
+            close_visitor(visitor);
+            return false;
+        }
+        buffer_consume(&visitor->out, (size_t)written);
+    }
+    if (visitor->closes) {
+        close_visitor(visitor);
+        return false;
+    }
+    return true;
+}
+
+static void on_writable(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    if ((events & EV_TIMEOUT) != 0) {
+        close_visitor(argument);
+    } else {
+        (void)write_out(argument);
+    }
+}
+
+static void take_input(struct visitor *visitor, struct view input) {
+    while (!visitor->closes) {
+        switch (http_parser_next(&visitor->parser, &input)) {
+        case PARSER_NEED_MORE: (void)write_out(visitor); return;
+        case PARSER_REQUEST: answer(visitor); break;
+        case PARSER_CONTINUE: buffer_append(&visitor->out, VIEW("HTTP/1.1 100 Continue\r\n\r\n")); break;
+        case PARSER_FAILED:
+            visitor->closes = true;
+            append_error(visitor, problem_status(visitor->parser.problem), visitor->parser.detail, "", false);
+            break;
+        }
+    }
+    (void)write_out(visitor);
+}
+
+static void on_readable(evutil_socket_t descriptor, short events, void *argument) {
+    struct visitor *visitor = argument;
+    char input[READ_BYTES];
+    ssize_t length = (events & EV_TIMEOUT) != 0 ? 0 : read(descriptor, input, sizeof input);
+    if (length > 0) {
+        take_input(visitor, (struct view){input, (size_t)length});
+    } else if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
+        close_visitor(visitor);
+    }
+}
+
+static void on_acceptable(evutil_socket_t listener, short events, void *argument) {
+    (void)events;
+    struct admin *admin = argument;
+    int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor < 0) {
+        return;
+    }
+    struct visitor *visitor = memory_allocate(1, sizeof *visitor);
+    visitor->admin = admin;
+    visitor->descriptor = descriptor;
+    http_parser_init(&visitor->parser, &admin->settings.limits);
+    visitor->readable = event_new(loop_base(admin->actor.loop), descriptor, EV_READ | EV_PERSIST, on_readable, visitor);
+    visitor->writable = event_new(loop_base(admin->actor.loop), descriptor, EV_WRITE, on_writable, visitor);
+    struct timeval limit = {IDLE_TIMEOUT_S, 0};
+    event_add(visitor->readable, &limit);
+    LIST_INSERT_HEAD(&admin->visitors, visitor, others);
+    if (++admin->visitor_count == VISITORS_MAX) {
+        event_del(admin->acceptable);
+    }
+}
+
+static void admin_receive(struct actor *actor, struct message *message) {
+    if (message->operation == OPERATION_DRAIN) {
+        admin_of(actor)->draining = true;
+    }
+    message_free(message);
+}
+
+static void admin_start(struct actor *actor) {
+    struct admin *admin = admin_of(actor);
+    admin->acceptable = event_new(loop_base(actor->loop), admin->settings.listener, EV_READ | EV_PERSIST, on_acceptable, admin);
+    event_add(admin->acceptable, NULL);
+}
+
+static void admin_stop(struct actor *actor) {
+    struct admin *admin = admin_of(actor);
+    while (!LIST_EMPTY(&admin->visitors)) {
+        close_visitor(LIST_FIRST(&admin->visitors));
+    }
+    event_free(admin->acceptable);
+    close(admin->settings.listener);
+}
+
+struct actor *admin_new(const struct admin_settings *settings, const struct directory *directory, const char *name, uint16_t id,
+    struct log *log, struct metrics *metrics) {
+    static const struct actor_class class = {admin_start, admin_receive, NULL, admin_stop};
+    struct admin *admin = memory_allocate_aligned(1, sizeof *admin);
+    actor_init(&admin->actor, &class, name, id, 4, log, metrics);
+    admin->settings = *settings;
+    admin->directory = directory;
+    LIST_INIT(&admin->visitors);
+    return &admin->actor;
+}
+
+void admin_free(struct actor *actor) {
+    buffer_free(&admin_of(actor)->body);
+    actor_free(actor);
+    free(actor);
+}

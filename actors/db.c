@@ -1,0 +1,354 @@
+// The DB actor.
+//
+// Owns:     a slice of connections, the segment map, and every request that was sent to it until that is answered.
+// Receives: requests (REVIEW_*, META_GET).
+// Sends:    exactly one reply a request, to the writer that the envelope names.
+// Stops:    closes its connections; by then the supervisor has seen every request answered.
+//
+// A request becomes a job. Jobs wait in db_read.c or db_write.c until flush deals them to connections. A tick, which runs
+// only while there are jobs, answers those whose time is up: 504 past the deadline, 503 after too long a wait.
+
+#include "actors/db_state.h"
+
+#include "core/clock.h"
+#include "core/loop.h"
+#include "core/memory.h"
+#include "core/metrics.h"
+#include "proto/operation.h"
+#include "proto/reply.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    TICK_MS = 5,
+    RETRY_AFTER_S = 1
+};
+
+static struct db_actor *db_of(struct actor *actor) {
+    return (struct db_actor *)actor;
+}
+
+struct message *db_new_reply(const struct job *job, uint32_t capacity) {
+    struct message *reply = message_new(capacity);
+    message_answer_to(reply, job->request);
+    return reply;
+}
+
+void db_answer(struct db_actor *db, struct job *job, struct message *reply) {
+    if (job->request == NULL) {
+        metrics_add(db->actor.metrics, METRIC_replies_late, 0, 1);
+        message_free(reply);
+        return;
+    }
+    actor_send_reserved(&db->actor, directory_find(db->directory, job->request->reply_to), reply);
+    message_free(job->request);
+    job->request = NULL;
+    TAILQ_REMOVE(&db->unanswered, job, by_arrival);
+    db->unanswered_count--;
+}
+
+void db_answer_problem(struct db_actor *db, struct job *job, enum problem problem, const char *detail) {
+    if (job->request == NULL) {
+        return;
+    }
+    struct message *reply = db_new_reply(job, 256);
+    uint32_t retry_after_s = problem_status(problem) == 503 ? RETRY_AFTER_S : 0;
+    reply_pack_problem(&reply, problem, view_of(detail), 0, retry_after_s, NULL);
+    db_answer(db, job, reply);
+}
+
+void db_drop(struct db_actor *db, struct job *job) {
+    (void)db;
+    message_free(job->reply);
+    free(job);
+}
+
+static void answer_incident(struct db_actor *db, struct job *job, const char *sqlstate, const char *message) {
+    uint32_t incident = ((uint32_t)db->actor.id << 20) + ++db->incidents % (1u << 20);
+    log_event(db->actor.log, LOG_ERROR, db->actor.name, "statement failed", "incident=%08x statement=%s sqlstate=%s reason=\"%s\"",
+        incident, statement_name(job->statement), sqlstate, message);
+    char detail[96];
+    snprintf(detail, sizeof detail, "The server could not answer; the incident is %08x.", incident);
+    db_answer_problem(db, job, PROBLEM_INTERNAL, detail);
+}
+
+static bool may_retry(struct db_actor *db, struct job *job, enum sqlstate_action action) {
+    if (++job->attempts > ATTEMPTS_MAX || job->request == NULL) {
+        return false;
+    }
+    metrics_add(db->actor.metrics, METRIC_db_retries, 0, 1);
+    if (action == SQLSTATE_RETRY) {
+        db_enqueue(db, job);
+    } else {
+        job_queue_push(&db->held, job);
+    }
+    return true;
+}
+
+void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, const char *message) {
+    job->sent = false;
+    enum sqlstate_action action = sqlstate_action(sqlstate);
+    switch (action) {
+    case SQLSTATE_REMAP:
+    case SQLSTATE_REMAP_OR_REFUSE:
+    case SQLSTATE_RETRY:
+        if (may_retry(db, job, action)) {
+            return;
+        }
+        if (action == SQLSTATE_REMAP_OR_REFUSE) {
+            db_answer_problem(db, job, PROBLEM_INVALID_FIELDS, "The database refuses a value of this review.");
+        } else {
+            answer_incident(db, job, sqlstate, message);
+        }
+        break;
+    case SQLSTATE_REFUSE:
+        db_answer_problem(db, job, PROBLEM_INVALID_FIELDS, "The database refuses a value of this request.");
+        break;
+    case SQLSTATE_TIMED_OUT:
+        db_answer_problem(db, job, PROBLEM_DEADLINE, "The database did not answer in time.");
+        break;
+    case SQLSTATE_RECONNECT:
+        db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
+        break;
+    case SQLSTATE_OVERLOADED:
+        db_answer_problem(db, job, PROBLEM_OVERLOADED, "The database is overloaded at the moment.");
+        break;
+    case SQLSTATE_FAIL: answer_incident(db, job, sqlstate == NULL ? "none" : sqlstate, message); break;
+    }
+    db_drop(db, job);
+}
+
+// Unpacks the request into the job; false if it is not one of ours.
+static bool read_request(struct job *job) {
+    struct view payload = message_payload(job->request);
+    static const enum statement by_sort[SORT_COUNT] = {
+        [SORT_RELEVANT] = STATEMENT_LIST_RELEVANT, [SORT_NEWEST] = STATEMENT_LIST_NEWEST, [SORT_HELPFUL] = STATEMENT_LIST_HELPFUL};
+    switch ((enum operation)job->request->operation) {
+    case OPERATION_REVIEW_LIST:
+        if (!request_unpack_list(payload, &job->ask.list)) {
+            return false;
+        }
+        job->statement = by_sort[job->ask.list.sort];
+        return true;
+    case OPERATION_REVIEW_ADD: job->statement = STATEMENT_ADD; return request_unpack_add(payload, &job->ask.add);
+    case OPERATION_META_GET: job->statement = STATEMENT_META; break;
+    case OPERATION_REVIEW_GET: job->statement = STATEMENT_GET; break;
+    case OPERATION_REVIEW_HELPFUL: job->statement = STATEMENT_HELPFUL; break;
+    case OPERATION_REVIEW_REPORT: job->statement = STATEMENT_REPORT; break;
+    default: return false;
+    }
+    return request_unpack_key(payload, &job->ask.key);
+}
+
+void db_enqueue(struct db_actor *db, struct job *job) {
+    job->leaf = segment_map_find(&db->map, job_product_id(job));
+    if (job->leaf == NO_LEAF && db->map.segment_count > 0) {
+        answer_incident(db, job, "none", "no segment holds this product");
+        db_drop(db, job);
+    } else if (statement_lane(job->statement) == LANE_READ) {
+        read_enqueue(db, job);
+    } else {
+        write_enqueue(db, job);
+    }
+}
+
+static void ensure_tick(struct db_actor *db) {
+    if (!db->tick_is_pending && db->unanswered_count > 0) {
+        struct timeval interval = {0, (suseconds_t)TICK_MS * 1000};
+        event_add(db->tick, &interval);
+        db->tick_is_pending = true;
+    }
+}
+
+static void db_receive(struct actor *actor, struct message *message) {
+    struct db_actor *db = db_of(actor);
+    struct job *job = memory_allocate(1, sizeof *job);
+    job->request = message;
+    TAILQ_INSERT_TAIL(&db->unanswered, job, by_arrival);
+    db->unanswered_count++;
+    uint64_t now_ns = loop_now_ns(actor->loop);
+    if (!read_request(job)) {
+        answer_incident(db, job, "none", "a message cannot be read");
+        db_drop(db, job);
+    } else if (deadline_passed(message->deadline_ns, now_ns)) {
+        metrics_add(actor->metrics, METRIC_deadline_exceeded, 0, 1);
+        db_answer_problem(db, job, PROBLEM_DEADLINE, "The request waited too long.");
+        db_drop(db, job);
+    } else if (!slice_is_available(db->slice)) {
+        db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
+        db_drop(db, job);
+    } else {
+        db_enqueue(db, job);
+    }
+}
+
+// Answers a job whose time is up; returns whether later ones may be due as well.
+static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns) {
+    uint64_t age_ns = now_ns - job->request->accepted_ns;
+    if (deadline_passed(job->request->deadline_ns, now_ns)) {
+        metrics_add(db->actor.metrics, METRIC_deadline_exceeded, 0, 1);
+        bool may_be_done = job->sent && statement_lane(job->statement) == LANE_WRITE;
+        db_answer_problem(db, job, PROBLEM_DEADLINE,
+            may_be_done ? "The database did not answer in time; the change may or may not have been made."
+                        : "The database did not answer in time.");
+        return true;
+    }
+    if (!job->sent && !slice_is_available(db->slice)) {
+        db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
+        return true;
+    }
+    if (!job->sent && age_ns > db->settings.queue_limit_ms * NS_PER_MS) {
+        metrics_add(db->actor.metrics, METRIC_shed, SHED_QUEUE, 1);
+        db_answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
+        return true;
+    }
+    return age_ns > db->settings.queue_limit_ms * NS_PER_MS || !slice_is_available(db->slice);
+}
+
+static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    (void)events;
+    struct db_actor *db = argument;
+    db->tick_is_pending = false;
+    uint64_t now_ns = clock_now_ns();
+    struct job *next;
+    for (struct job *job = TAILQ_FIRST(&db->unanswered); job != NULL; job = next) {
+        next = TAILQ_NEXT(job, by_arrival);
+        if (!answer_if_due(db, job, now_ns)) {
+            break;
+        }
+    }
+    ensure_tick(db);
+}
+
+// After a change of the segments, jobs that wait are sent where their products live now.
+static void route_again(struct db_actor *db) {
+    struct job_queue waiting = {0};
+    read_take_all(db, &waiting);
+    write_take_all(db, &waiting);
+    db->routed_version = db->map.version;
+    for (struct job *job; (job = job_queue_pop(&waiting)) != NULL;) {
+        db_enqueue(db, job);
+    }
+}
+
+static void ask_segments_for_held(struct db_actor *db) {
+    struct connection *connection = db->held.first == NULL || db->segments_asked ? NULL : slice_pick(db->slice, LANE_READ);
+    if (connection != NULL) {
+        db->segments_asked = true;
+        connection_ask_segments(connection);
+    }
+}
+
+static void db_flush(struct actor *actor) {
+    struct db_actor *db = db_of(actor);
+    ask_segments_for_held(db);
+    if (db->routed_version != db->map.version) {
+        route_again(db);
+    }
+    read_flush(db);
+    write_flush(db);
+    slice_flush(db->slice);
+    ensure_tick(db);
+}
+
+static bool on_segments(void *context, const PGresult *result) {
+    struct db_actor *db = context;
+    bool usable = segment_map_load(&db->map, result);
+    struct job_queue held = db->held;
+    db->held = (struct job_queue){0};
+    db->segments_asked = false;
+    for (struct job *job; (job = job_queue_pop(&held)) != NULL;) {
+        db_enqueue(db, job);
+    }
+    return usable;
+}
+
+static void on_result(void *context, void *tag, const PGresult *result) {
+    struct query *query = tag;
+    if (statement_lane(query->statement) == LANE_READ) {
+        read_result(context, query, result);
+    } else {
+        write_result(context, query, result);
+    }
+}
+
+static void on_query_lost(void *context, void *tag) {
+    struct query *query = tag;
+    if (statement_lane(query->statement) == LANE_READ) {
+        read_lost(context, query);
+    }
+    // A write's fate is its group's.
+}
+
+static void on_group_done(void *context, void *group) {
+    write_group_done(context, group);
+}
+
+static void on_group_lost(void *context, void *group) {
+    write_group_lost(context, group);
+}
+
+static void on_changed(void *context, struct connection *connection, enum connection_state before, const char *reason) {
+    struct db_actor *db = context;
+    enum connection_state now = connection_state(connection);
+    db->segments_asked &= now != CONNECTION_DOWN; // it may have been asked
+    for (enum connection_state state = 0; state < CONNECTION_STATE_COUNT; state++) {
+        metrics_set(db->actor.metrics, METRIC_db_connections, state, slice_count(db->slice, state));
+    }
+    if (now == CONNECTION_READY) {
+        metrics_add(db->actor.metrics, METRIC_db_connects, 0, 1);
+        log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
+    } else if (now == CONNECTION_DOWN && before != CONNECTION_DRAINING) {
+        metrics_add(db->actor.metrics, METRIC_db_connection_failures, 0, 1);
+        log_event(db->actor.log, LOG_WARNING, db->actor.name, before == CONNECTION_READY ? "connection lost" : "cannot connect",
+            "state=%s reason=\"%s\"", connection_state_name(before), reason);
+    }
+}
+
+static void db_start(struct actor *actor) {
+    struct db_actor *db = db_of(actor);
+    const struct connection_owner owner = {
+        db, on_segments, on_result, on_group_done, on_query_lost, on_group_lost, on_changed};
+    db->tick = evtimer_new(loop_base(actor->loop), on_tick, db);
+    db->slice = slice_new(loop_base(actor->loop), &db->settings.slice, &owner, &db->map);
+    slice_start(db->slice);
+}
+
+static void db_stop(struct actor *actor) {
+    struct db_actor *db = db_of(actor);
+    slice_close(db->slice);
+    event_free(db->tick);
+}
+
+struct actor *db_new(const struct db_settings *settings, const struct directory *directory, const char *name, uint16_t id,
+    size_t mailbox_capacity, struct log *log, struct metrics *metrics) {
+    static const struct actor_class class = {db_start, db_receive, db_flush, db_stop};
+    struct db_actor *db = memory_allocate_aligned(1, sizeof *db);
+    actor_init(&db->actor, &class, name, id, mailbox_capacity, log, metrics);
+    db->settings = *settings;
+    db->directory = directory;
+    TAILQ_INIT(&db->unanswered);
+    return &db->actor;
+}
+
+void db_free(struct actor *actor) {
+    struct db_actor *db = db_of(actor);
+    struct job_queue left = {0};
+    read_take_all(db, &left);
+    write_take_all(db, &left);
+    for (struct job *job; (job = job_queue_pop(&db->held)) != NULL;) {
+        job_queue_push(&left, job);
+    }
+    for (struct job *job; (job = job_queue_pop(&left)) != NULL;) {
+        message_free(job->request);
+        db_drop(db, job);
+    }
+    read_free(db);
+    segment_map_free(&db->map);
+    parameters_free(&db->parameters);
+    actor_free(actor);
+    free(db);
+}

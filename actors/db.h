@@ -1,0 +1,19 @@
+// The DB actor: requests in, PostgreSQL asked, replies out.
+#ifndef REVIEWD_ACTORS_DB_H
+#define REVIEWD_ACTORS_DB_H
+
+#include "actors/directory.h"
+#include "pg/slice.h"
+
+struct db_settings {
+    struct slice_settings slice;
+    unsigned batch;           // keys in one query and rows in one transaction, at most
+    unsigned queue_limit_ms;  // a request that has waited longer is shed
+};
+
+// Makes a DB actor that answers to the actors of the directory. Both must outlive it; the settings are copied.
+struct actor *db_new(const struct db_settings *settings, const struct directory *directory, const char *name, uint16_t id,
+    size_t mailbox_capacity, struct log *log, struct metrics *metrics);
+void db_free(struct actor *actor);
+
+#endif

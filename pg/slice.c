@@ -1,0 +1,249 @@
+#include "pg/slice.h"
+
+#include "core/clock.h"
+#include "core/memory.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+struct slice {
+    struct connection_owner owner;  // the DB actor
+    struct connection_owner relay;  // what the connections are told: the same, but for `changed`
+    struct slice_settings settings;
+    struct connection **connections; // room for `limit`; the first `used` are not null
+    unsigned used;
+    unsigned counts[CONNECTION_STATE_COUNT];
+    unsigned lane_counts[LANE_COUNT]; // not DOWN
+    bool wanted[LANE_COUNT];
+    unsigned failures;    // attempts since the last connection became READY
+    bool has_failed;      // the latest thing we know about the server is that it is away
+    uint64_t next_attempt_ns;
+    uint32_t random;
+    struct event *tick;
+    struct event_base *base;
+    const struct segment_map *map;
+};
+
+enum {
+    TICK_MS = 10 // the grain of pace, backoff and retirement
+};
+
+// xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003): for jitter only.
+static uint32_t next_random(struct slice *slice) {
+    uint32_t x = slice->random;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    slice->random = x;
+    return x;
+}
+
+// A time between half of `ms` and all of it, so that nodes that lost a server together do not come back together.
+static uint64_t jittered_ns(struct slice *slice, unsigned ms) {
+    uint64_t span_us = (uint64_t)ms * 1000 / 2;
+    return (span_us + next_random(slice) % (span_us + 1)) * NS_PER_US;
+}
+
+static unsigned backoff_ms(const struct slice *slice) {
+    unsigned ms = slice->settings.backoff_min_ms;
+    for (unsigned i = 1; i < slice->failures && ms < slice->settings.backoff_max_ms; i++) {
+        ms *= 2;
+    }
+    return ms < slice->settings.backoff_max_ms ? ms : slice->settings.backoff_max_ms;
+}
+
+static void note_ready(struct slice *slice) {
+    slice->failures = 0;
+    slice->has_failed = false;
+}
+
+static void note_down(struct slice *slice, enum connection_state before) {
+    if (before == CONNECTION_DRAINING) {
+        return;
+    }
+    if (before != CONNECTION_READY) {
+        slice->failures++;
+    }
+    slice->has_failed = slice->counts[CONNECTION_READY] == 0;
+    slice->next_attempt_ns = clock_now_ns() + jittered_ns(slice, slice->failures == 0 ? 1 : backoff_ms(slice));
+}
+
+static void on_changed(void *context, struct connection *connection, enum connection_state before, const char *reason) {
+    struct slice *slice = context;
+    enum connection_state now = connection_state(connection);
+    enum lane lane = connection_lane(connection);
+    slice->counts[before]--;
+    slice->counts[now]++;
+    slice->lane_counts[lane] += before == CONNECTION_DOWN;
+    slice->lane_counts[lane] -= now == CONNECTION_DOWN;
+    if (now == CONNECTION_READY) {
+        note_ready(slice);
+    } else if (now == CONNECTION_DOWN) {
+        note_down(slice, before);
+    }
+    slice->owner.changed(slice->owner.context, connection, before, reason);
+}
+
+// The owner's other callbacks need no relay but their context.
+static bool on_segments(void *context, const PGresult *result) {
+    struct slice *slice = context;
+    return slice->owner.segments(slice->owner.context, result);
+}
+
+static void on_result(void *context, void *query, const PGresult *result) {
+    struct slice *slice = context;
+    slice->owner.result(slice->owner.context, query, result);
+}
+
+static void on_group_done(void *context, void *group) {
+    struct slice *slice = context;
+    slice->owner.group_done(slice->owner.context, group);
+}
+
+static void on_query_lost(void *context, void *query) {
+    struct slice *slice = context;
+    slice->owner.query_lost(slice->owner.context, query);
+}
+
+static void on_group_lost(void *context, void *group) {
+    struct slice *slice = context;
+    slice->owner.group_lost(slice->owner.context, group);
+}
+
+// A new connection in a place of its own; null when the limit is reached.
+static struct connection *free_connection(struct slice *slice, enum lane lane) {
+    unsigned place = 0;
+    while (place < slice->used && connection_state(slice->connections[place]) != CONNECTION_DOWN) {
+        place++;
+    }
+    if (place == slice->settings.limit) {
+        return NULL;
+    }
+    if (place < slice->used) {
+        connection_free(slice->connections[place]);
+    } else {
+        slice->used++;
+    }
+    slice->connections[place] = connection_new(slice->base, &slice->settings.connection, &slice->relay, slice->map, lane);
+    return slice->connections[place];
+}
+
+static void open_one(struct slice *slice, enum lane lane, uint64_t now_ns) {
+    struct connection *connection = free_connection(slice, lane);
+    slice->wanted[lane] = false;
+    if (connection != NULL) {
+        slice->next_attempt_ns = now_ns + jittered_ns(slice, slice->settings.connect_interval_ms);
+        connection_open(connection);
+    }
+}
+
+static void open_wanted(struct slice *slice, uint64_t now_ns) {
+    unsigned attempts = slice->counts[CONNECTION_CONNECTING] + slice->counts[CONNECTION_PREPARING];
+    if (attempts > 0 || now_ns < slice->next_attempt_ns) {
+        return;
+    }
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        if (slice->lane_counts[lane] < slice->settings.kept[lane] || slice->wanted[lane]) {
+            open_one(slice, lane, now_ns);
+            return;
+        }
+    }
+}
+
+static void retire_idle(struct slice *slice, uint64_t now_ns) {
+    for (unsigned i = 0; i < slice->used; i++) {
+        struct connection *connection = slice->connections[i];
+        if (connection_state(connection) != CONNECTION_READY || connection_load(connection) > 0) {
+            continue;
+        }
+        uint64_t idle_ns = now_ns - connection_idle_since_ns(connection);
+        if (slice->lane_counts[connection_lane(connection)] > slice->settings.kept[connection_lane(connection)] &&
+            idle_ns > slice->settings.idle_timeout_ms * NS_PER_MS) {
+            connection_drain(connection);
+        }
+    }
+}
+
+static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    (void)events;
+    struct slice *slice = argument;
+    uint64_t now_ns = clock_now_ns();
+    open_wanted(slice, now_ns);
+    retire_idle(slice, now_ns);
+}
+
+struct slice *slice_new(struct event_base *base, const struct slice_settings *settings, const struct connection_owner *owner,
+    const struct segment_map *map) {
+    struct slice *slice = memory_allocate(1, sizeof *slice);
+    slice->base = base;
+    slice->settings = *settings;
+    slice->owner = *owner;
+    slice->map = map;
+    slice->relay = (struct connection_owner){
+        slice, on_segments, on_result, on_group_done, on_query_lost, on_group_lost, on_changed};
+    slice->connections = memory_allocate(settings->limit, sizeof(struct connection *));
+    slice->counts[CONNECTION_DOWN] = settings->limit;
+    slice->random = settings->seed * 2654435769u + 1; // never 0 for a seed below 2^31
+    slice->tick = event_new(base, -1, EV_PERSIST, on_tick, slice);
+    return slice;
+}
+
+void slice_start(struct slice *slice) {
+    struct timeval interval = {0, (suseconds_t)TICK_MS * 1000};
+    event_add(slice->tick, &interval);
+    open_wanted(slice, clock_now_ns());
+}
+
+void slice_close(struct slice *slice) {
+    for (unsigned i = 0; i < slice->used; i++) {
+        connection_free(slice->connections[i]);
+    }
+    event_free(slice->tick);
+    free(slice->connections);
+    free(slice);
+}
+
+struct connection *slice_pick(struct slice *slice, enum lane lane) {
+    struct connection *best = NULL;
+    struct connection *stand_in = NULL;
+    bool lane_is_ready = false;
+    for (unsigned i = 0; i < slice->used; i++) {
+        struct connection *connection = slice->connections[i];
+        if (connection_state(connection) != CONNECTION_READY) {
+            continue;
+        }
+        struct connection **candidate = connection_lane(connection) == lane ? &best : &stand_in;
+        lane_is_ready |= candidate == &best;
+        if (connection_load(connection) < slice->settings.depth[lane] &&
+            (*candidate == NULL || connection_load(connection) < connection_load(*candidate))) {
+            *candidate = connection;
+        }
+    }
+    return lane_is_ready ? best : stand_in;
+}
+
+void slice_want(struct slice *slice, enum lane lane) {
+    slice->wanted[lane] = true;
+}
+
+void slice_flush(struct slice *slice) {
+    for (unsigned i = 0; i < slice->used; i++) {
+        struct connection *connection = slice->connections[i];
+        if (connection_needs_flush(connection)) {
+            connection_flush(connection);
+        }
+    }
+}
+
+bool slice_is_available(const struct slice *slice) {
+    return slice->counts[CONNECTION_READY] > 0 || !slice->has_failed;
+}
+
+bool slice_is_ready(const struct slice *slice) {
+    return slice->counts[CONNECTION_READY] > 0;
+}
+
+unsigned slice_count(const struct slice *slice, enum connection_state state) {
+    return slice->counts[state];
+}

@@ -1,0 +1,56 @@
+// A slice: the connections that one DB actor owns, out of the total that all share.
+//
+// Connections open on demand, one attempt at a time and paced with jitter, up to a limit; those that idle beyond the number
+// each lane keeps are closed. When an attempt fails, the next one waits twice as long (up to a limit, with jitter): while the
+// server is away there is a single prober. Nothing here is shared with other slices.
+//
+// All functions run on the thread of the event base.
+#ifndef REVIEWD_PG_SLICE_H
+#define REVIEWD_PG_SLICE_H
+
+#include "pg/connection.h"
+
+struct slice;
+
+struct slice_settings {
+    struct connection_settings connection;
+    unsigned limit;              // connections at most
+    unsigned kept[LANE_COUNT];   // connections that a lane keeps though idle
+    unsigned depth[LANE_COUNT];  // groups in flight on a connection at most
+    unsigned connect_interval_ms;
+    unsigned idle_timeout_ms;
+    unsigned backoff_min_ms;
+    unsigned backoff_max_ms;
+    unsigned seed; // of the jitter; another for each slice
+};
+
+// A slice without connections. The owner's callbacks are called as for a single connection; `changed` after the slice has
+// taken note itself.
+struct slice *slice_new(struct event_base *base, const struct slice_settings *settings, const struct connection_owner *owner,
+    const struct segment_map *map);
+
+// Begins to open connections.
+void slice_start(struct slice *slice);
+
+// Closes all connections and frees the slice. The owner is told what was in flight and is lost.
+void slice_close(struct slice *slice);
+
+// The least loaded READY connection of the lane with room for another group, or null. A lane without any READY connection
+// may use the other's.
+struct connection *slice_pick(struct slice *slice, enum lane lane);
+
+// Says that the lane could use another connection; one is opened when limit, pace and backoff allow.
+void slice_want(struct slice *slice, enum lane lane);
+
+// Writes what was sent on all connections; once a turn.
+void slice_flush(struct slice *slice);
+
+// Whether queries have, or will soon have, a connection: one is READY, or the first attempt has not failed yet.
+bool slice_is_available(const struct slice *slice);
+
+// Whether any connection is READY.
+bool slice_is_ready(const struct slice *slice);
+
+unsigned slice_count(const struct slice *slice, enum connection_state state);
+
+#endif

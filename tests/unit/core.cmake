@@ -1,0 +1,5 @@
+reviewd_unit_test(mailbox reviewd_core)
+reviewd_unit_test(message reviewd_core)
+reviewd_unit_test(clock reviewd_core)
+reviewd_unit_test(log reviewd_core)
+reviewd_unit_test(actor reviewd_core)

@@ -1,0 +1,132 @@
+// Actors on loops: life, turns, sending, and the same behaviour whether they share a loop or not.
+
+#include "core/actor.h"
+#include "core/loop.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum {
+    BATCH = 8,
+    TURNS = 20000
+};
+
+enum {
+    HELLO,
+    PING,
+    BURST
+};
+
+struct player {
+    struct actor actor;
+    struct actor *other;
+    struct loop *main_loop; // ended by the player that has seen enough
+    unsigned pings;
+    unsigned starts;
+    unsigned stops;
+    unsigned flushes;
+    unsigned since_flush;
+    unsigned largest_turn;
+};
+
+static struct player *player_of(struct actor *actor) {
+    return (struct player *)actor;
+}
+
+static void on_start(struct actor *actor) {
+    player_of(actor)->starts++;
+}
+
+static void on_stop(struct actor *actor) {
+    player_of(actor)->stops++;
+}
+
+static void on_flush(struct actor *actor) {
+    struct player *player = player_of(actor);
+    player->flushes++;
+    if (player->since_flush > player->largest_turn) {
+        player->largest_turn = player->since_flush;
+    }
+    player->since_flush = 0;
+}
+
+static void on_receive(struct actor *actor, struct message *message) {
+    struct player *player = player_of(actor);
+    player->since_flush++;
+    if (message->operation == PING && ++player->pings == TURNS) {
+        loop_stop(player->main_loop);
+        message_free(message);
+    } else if (message->operation == PING) {
+        actor_send_reserved(actor, player->other, message);
+    } else {
+        message_free(message);
+    }
+}
+
+static const struct actor_class player_class = {on_start, on_receive, on_flush, on_stop};
+
+static void play(bool shared) {
+    int null = open("/dev/null", O_WRONLY);
+    struct log *log = log_open(null, LOG_INFO, 16);
+    struct loop *loops[2] = {loop_open("first", 0, BATCH), NULL};
+    loops[1] = shared ? loops[0] : loop_open("second", 1, BATCH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(loops[0]);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(loops[1]);
+    _Alignas(CACHE_LINE) struct player players[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        actor_init(&players[i].actor, &player_class, i == 0 ? "first" : "second", (uint16_t)i, 64, log, NULL);
+        players[i].other = &players[1 - i].actor;
+        players[i].main_loop = loops[0];
+        loop_add(loops[i], &players[i].actor);
+    }
+    for (int i = 0; i < 20; i++) { // more than one batch before the start
+        struct message *message = message_new(0);
+        message->operation = HELLO;
+        CU_ASSERT_TRUE_FATAL(mailbox_push(&players[0].actor.mailbox, message));
+    }
+    struct message *ping = message_new(0);
+    ping->operation = PING;
+    CU_ASSERT_TRUE_FATAL(mailbox_push(&players[0].actor.mailbox, ping));
+
+    CU_ASSERT_TRUE_FATAL(shared || loop_start(loops[1]));
+    loop_run(loops[0]);
+    if (!shared) {
+        loop_stop(loops[1]);
+        loop_join(loops[1]);
+    }
+    CU_ASSERT_TRUE(players[0].pings == TURNS || players[1].pings == TURNS);
+    CU_ASSERT_TRUE(players[0].largest_turn <= BATCH);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_TRUE(players[i].pings >= TURNS - 1);
+        CU_ASSERT_EQUAL(players[i].starts, 1);
+        CU_ASSERT_EQUAL(players[i].stops, 1);
+        CU_ASSERT_TRUE(players[i].flushes > 0);
+    }
+    CU_ASSERT_EQUAL(loop_wakeups(loops[0]) > 0, !shared); // on one loop a push needs no wake-up
+    loop_close(loops[0]);
+    if (!shared) {
+        loop_close(loops[1]);
+    }
+    actor_free(&players[0].actor);
+    actor_free(&players[1].actor);
+    log_close(log);
+    close(null);
+}
+
+static void test_on_one_loop(void) {
+    play(true);
+}
+
+static void test_on_two_loops(void) {
+    play(false);
+}
+
+int main(void) {
+    CU_TestInfo tests[] = {
+        {"two actors on one loop", test_on_one_loop},
+        {"two actors on two loops", test_on_two_loops},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("actor", tests);
+}
