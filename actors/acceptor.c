@@ -34,8 +34,8 @@
 #include <unistd.h>
 
 enum {
-    READ_BYTES = 64 * 1024,  // one read
-    ACCEPTS_A_TURN = 64,     // so that a flood of connections does not starve those that are open
+    READ_BYTES = 64 * 1024, // one read
+    ACCEPTS_A_TURN = 64,    // so that a flood of connections does not starve those that are open
     LINGER_MS = 2000,
     TICK_MS = 100
 };
@@ -144,7 +144,8 @@ static void answer(struct acceptor *acceptor, struct client *client, struct mess
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), reply);
 }
 
-static void answer_problem_and_linger(struct acceptor *acceptor, struct client *client, enum problem problem, const char *detail) {
+static void answer_problem_and_linger(
+    struct acceptor *acceptor, struct client *client, enum problem problem, const char *detail) {
     metrics_add(acceptor->actor.metrics, METRIC_malformed_requests, 0, 1);
     answer(acceptor, client, intake_problem(problem, detail, MESSAGE_CLOSE));
     linger(acceptor, client);
@@ -165,7 +166,8 @@ static void ask(struct acceptor *acceptor, struct client *client, struct intake 
         return;
     }
     metrics_add(acceptor->actor.metrics, METRIC_shed, SHED_MAILBOX, 1);
-    struct message *refusal = intake_problem(PROBLEM_OVERLOADED, "The server is overloaded at the moment.", message->flags);
+    struct message *refusal =
+        intake_problem(PROBLEM_OVERLOADED, "The server is overloaded at the moment.", message->flags);
     message_answer_to(refusal, message);
     message_free(message);
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), refusal);
@@ -281,7 +283,8 @@ static void open_client(struct acceptor *acceptor, int descriptor) {
     client->is_stalled = false;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     http_parser_init(&client->parser, &acceptor->settings.limits);
-    client->readable = event_new(loop_base(acceptor->actor.loop), descriptor, EV_READ | EV_PERSIST, on_readable, client);
+    client->readable =
+        event_new(loop_base(acceptor->actor.loop), descriptor, EV_READ | EV_PERSIST, on_readable, client);
     event_add(client->readable, NULL);
     acceptor->client_count++;
     metrics_add(acceptor->actor.metrics, METRIC_clients_opened, 0, 1);
@@ -297,8 +300,8 @@ static int accept_clients(struct acceptor *acceptor, int limit) {
         if (descriptor < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                 event_del(acceptor->acceptable); // the tick tries again
-                log_event(acceptor->actor.log, LOG_WARNING, acceptor->actor.name, "cannot accept", "errno=%d clients=%u", errno,
-                    acceptor->client_count);
+                log_event(acceptor->actor.log, LOG_WARNING, acceptor->actor.name, "cannot accept",
+                    "errno=%d clients=%u", errno, acceptor->client_count);
             }
             break;
         }
@@ -326,7 +329,8 @@ static void check_times(struct acceptor *acceptor, struct client *client, uint64
     } else if (client->state == CLIENT_OPEN && !client->is_stalled) {
         if (http_parser_is_within_request(&client->parser)) {
             if (age_ms > acceptor->settings.request_timeout_ms && may_take_request(acceptor, client)) {
-                answer_problem_and_linger(acceptor, client, PROBLEM_REQUEST_TIMEOUT, "The request did not arrive in time.");
+                answer_problem_and_linger(
+                    acceptor, client, PROBLEM_REQUEST_TIMEOUT, "The request did not arrive in time.");
             }
         } else if (client->in_flight == 0 && age_ms > acceptor->settings.keepalive_timeout_ms) {
             release(acceptor, client);
@@ -353,7 +357,8 @@ static void check_drained(struct acceptor *acceptor) {
         struct message *message = message_new(0);
         message->operation = OPERATION_DRAINED;
         message->origin = acceptor->actor.id;
-        actor_send_reserved(&acceptor->actor, directory_find(acceptor->directory, acceptor->settings.supervisor), message);
+        actor_send_reserved(
+            &acceptor->actor, directory_find(acceptor->directory, acceptor->settings.supervisor), message);
     }
 }
 
@@ -431,8 +436,7 @@ static void drain(struct acceptor *acceptor) {
         return;
     }
     // Connections that the kernel has completed for us would be reset with the listener: take them in first.
-    while (accept_clients(acceptor, ACCEPTS_A_TURN) == ACCEPTS_A_TURN) {
-    }
+    while (accept_clients(acceptor, ACCEPTS_A_TURN) == ACCEPTS_A_TURN) {}
     acceptor->draining = true;
     acceptor->drain_since_ns = clock_now_ns();
     event_free(acceptor->acceptable);
@@ -480,8 +484,8 @@ static void acceptor_stop(struct actor *actor) {
     event_free(acceptor->tick);
 }
 
-struct actor *acceptor_new(const struct acceptor_settings *settings, const struct directory *directory, const char *name,
-    uint16_t id, struct log *log, struct metrics *metrics) {
+struct actor *acceptor_new(const struct acceptor_settings *settings, const struct directory *directory,
+    const char *name, uint16_t id, struct log *log, struct metrics *metrics) {
     static const struct actor_class class = {acceptor_start, acceptor_receive, NULL, acceptor_stop};
     struct acceptor *acceptor = memory_allocate_aligned(1, sizeof *acceptor);
     // At most a credit for each reply slot and a CLIENT_CLOSED for each client are under way to it, and DRAIN.

@@ -6,23 +6,23 @@
 #include "proto/http_parser.h"
 
 struct acceptor_settings {
-    int listener;              // a listening socket of its own (SO_REUSEPORT), non-blocking; the acceptor closes it
-    unsigned clients;          // connections at once
-    unsigned reply_slots;      // requests in flight at once
-    unsigned pipeline;         // requests in flight on one connection
+    int listener;         // a listening socket of its own (SO_REUSEPORT), non-blocking; the acceptor closes it
+    unsigned clients;     // connections at once
+    unsigned reply_slots; // requests in flight at once
+    unsigned pipeline;    // requests in flight on one connection
     unsigned keepalive_timeout_ms;
     unsigned request_timeout_ms; // from the first byte of a request to its last
     unsigned deadline_ms;        // from a request's last byte to its answer
     unsigned drain_grace_ms;     // how long a draining acceptor lets idle connections ask once more
     struct http_limits limits;
-    uint16_t writer;    // the actor that owns the writing half of all its connections
-    uint16_t first_db;  // the DB actors have consecutive ids
+    uint16_t writer;   // the actor that owns the writing half of all its connections
+    uint16_t first_db; // the DB actors have consecutive ids
     uint16_t db_count;
     uint16_t supervisor;
 };
 
-struct actor *acceptor_new(const struct acceptor_settings *settings, const struct directory *directory, const char *name,
-    uint16_t id, struct log *log, struct metrics *metrics);
+struct actor *acceptor_new(const struct acceptor_settings *settings, const struct directory *directory,
+    const char *name, uint16_t id, struct log *log, struct metrics *metrics);
 void acceptor_free(struct actor *actor);
 
 #endif

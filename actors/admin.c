@@ -130,12 +130,16 @@ static const struct page pages[] = {
     {"/metrics", write_metrics, "text/plain; version=0.0.4; charset=utf-8"},
 };
 
-static void append_response(struct visitor *visitor, int status, const char *content_type, const char *more, bool head) {
+static void append_response(
+    struct visitor *visitor, int status, const char *content_type, const char *more, bool head) {
     const struct buffer *body = &visitor->admin->body;
-    const char *reason = status == 200 ? "OK" : status == 404 ? "Not Found" : status == 503 ? "Service Unavailable" : "Error";
+    const char *reason = status == 200   ? "OK"
+                         : status == 404 ? "Not Found"
+                         : status == 503 ? "Service Unavailable"
+                                         : "Error";
     buffer_format(&visitor->out,
-        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n", status, reason,
-        content_type, body->length, more, visitor->closes ? "Connection: close\r\n" : "");
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n", status,
+        reason, content_type, body->length, more, visitor->closes ? "Connection: close\r\n" : "");
     if (!head) {
         buffer_append(&visitor->out, buffer_view(body));
     }
@@ -143,7 +147,8 @@ static void append_response(struct visitor *visitor, int status, const char *con
 
 static void append_error(struct visitor *visitor, int status, const char *detail, const char *more, bool head) {
     visitor->admin->body.length = 0;
-    buffer_format(&visitor->admin->body, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%s\"}\n", status, detail);
+    buffer_format(
+        &visitor->admin->body, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%s\"}\n", status, detail);
     append_response(visitor, status, "application/problem+json", more, head);
 }
 
@@ -270,7 +275,8 @@ static void admin_receive(struct actor *actor, struct message *message) {
 
 static void admin_start(struct actor *actor) {
     struct admin *admin = admin_of(actor);
-    admin->acceptable = event_new(loop_base(actor->loop), admin->settings.listener, EV_READ | EV_PERSIST, on_acceptable, admin);
+    admin->acceptable =
+        event_new(loop_base(actor->loop), admin->settings.listener, EV_READ | EV_PERSIST, on_acceptable, admin);
     event_add(admin->acceptable, NULL);
 }
 
@@ -283,8 +289,8 @@ static void admin_stop(struct actor *actor) {
     close(admin->settings.listener);
 }
 
-struct actor *admin_new(const struct admin_settings *settings, const struct directory *directory, const char *name, uint16_t id,
-    struct log *log, struct metrics *metrics) {
+struct actor *admin_new(const struct admin_settings *settings, const struct directory *directory, const char *name,
+    uint16_t id, struct log *log, struct metrics *metrics) {
     static const struct actor_class class = {admin_start, admin_receive, NULL, admin_stop};
     struct admin *admin = memory_allocate_aligned(1, sizeof *admin);
     actor_init(&admin->actor, &class, name, id, 4, log, metrics);

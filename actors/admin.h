@@ -16,8 +16,8 @@ struct admin_settings {
     struct http_limits limits;
 };
 
-struct actor *admin_new(const struct admin_settings *settings, const struct directory *directory, const char *name, uint16_t id,
-    struct log *log, struct metrics *metrics);
+struct actor *admin_new(const struct admin_settings *settings, const struct directory *directory, const char *name,
+    uint16_t id, struct log *log, struct metrics *metrics);
 void admin_free(struct actor *actor);
 
 #endif

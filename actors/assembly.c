@@ -48,8 +48,8 @@ static unsigned clients_per_acceptor(struct assembly *assembly) {
         int64_t possible = (int64_t)limit - others;
         possible = possible < assembly->acceptor_count ? assembly->acceptor_count : possible;
         log_event(assembly->log, LOG_WARNING, "supervisor", "fewer clients than configured",
-            "server.max_clients=%lld possible=%lld descriptors=%lld hint=\"raise the limit of open files\"", (long long)clients,
-            (long long)possible, (long long)limit);
+            "server.max_clients=%lld possible=%lld descriptors=%lld hint=\"raise the limit of open files\"",
+            (long long)clients, (long long)possible, (long long)limit);
         clients = possible;
     }
     return share(clients, assembly->acceptor_count);
@@ -82,7 +82,8 @@ static void add_acceptors(struct assembly *assembly, const int *listeners, unsig
             .request_timeout_ms = (unsigned)config->server_request_timeout_s * 1000,
             .deadline_ms = (unsigned)config->deadline_request_ms,
             .drain_grace_ms = DRAIN_GRACE_MS,
-            .limits = {(size_t)config->limits_head_bytes, (size_t)config->limits_body_bytes, (unsigned)config->limits_headers},
+            .limits = {(size_t)config->limits_head_bytes, (size_t)config->limits_body_bytes,
+                (unsigned)config->limits_headers},
             .writer = writer_of(assembly, i),
             .first_db = assembly->first_db,
             .db_count = assembly->db_count,
@@ -91,7 +92,8 @@ static void add_acceptors(struct assembly *assembly, const int *listeners, unsig
         char name[24];
         uint16_t id = (uint16_t)(assembly->first_acceptor + i);
         snprintf(name, sizeof name, "acceptor-%u", i);
-        place(assembly, acceptor_new(&settings, &assembly->directory, name, id, assembly->log, metrics_for(assembly, id)), 1 + i);
+        place(assembly,
+            acceptor_new(&settings, &assembly->directory, name, id, assembly->log, metrics_for(assembly, id)), 1 + i);
     }
 }
 
@@ -125,7 +127,8 @@ static void add_db_actors(struct assembly *assembly) {
         uint16_t id = (uint16_t)(assembly->first_db + i);
         snprintf(name, sizeof name, "db-%u", i);
         place(assembly,
-            db_new(&settings, &assembly->directory, name, id, (size_t)config->mailbox_db, assembly->log, metrics_for(assembly, id)),
+            db_new(&settings, &assembly->directory, name, id, (size_t)config->mailbox_db, assembly->log,
+                metrics_for(assembly, id)),
             1u + assembly->acceptor_count + i);
     }
 }
@@ -162,7 +165,8 @@ static void add_admin(struct assembly *assembly, int listener) {
         .limits = {ADMIN_HEAD_BYTES, ADMIN_HEAD_BYTES, ADMIN_HEADERS},
     };
     place(assembly,
-        admin_new(&settings, &assembly->directory, "admin", assembly->admin, assembly->log, metrics_for(assembly, assembly->admin)),
+        admin_new(&settings, &assembly->directory, "admin", assembly->admin, assembly->log,
+            metrics_for(assembly, assembly->admin)),
         0);
 }
 
@@ -183,11 +187,12 @@ static bool open_loops(struct assembly *assembly) {
     return true;
 }
 
-static bool open_port(struct assembly *assembly, const char *option, const char *address, uint16_t port, unsigned backlog,
-    int *sockets, unsigned count) {
+static bool open_port(struct assembly *assembly, const char *option, const char *address, uint16_t port,
+    unsigned backlog, int *sockets, unsigned count) {
     char reason[256];
     if (!listener_open(address, &port, backlog, sockets, count, reason, sizeof reason)) {
-        log_event(assembly->log, LOG_ERROR, "supervisor", "cannot listen", "reason=\"%s\" hint=\"choose another %s\"", reason, option);
+        log_event(assembly->log, LOG_ERROR, "supervisor", "cannot listen", "reason=\"%s\" hint=\"choose another %s\"",
+            reason, option);
         return false;
     }
     log_event(assembly->log, LOG_INFO, "supervisor", "listening", "address=%s port=%u for=%s", address, port, option);
@@ -198,7 +203,8 @@ static bool add_actors(struct assembly *assembly) {
     const struct config *config = assembly->config;
     int admin;
     int *listeners = memory_allocate(assembly->acceptor_count, sizeof *listeners);
-    if (!open_port(assembly, "admin.port", config->admin_address, (uint16_t)config->admin_port, ADMIN_BACKLOG, &admin, 1)) {
+    if (!open_port(
+            assembly, "admin.port", config->admin_address, (uint16_t)config->admin_port, ADMIN_BACKLOG, &admin, 1)) {
         free(listeners);
         return false;
     }
@@ -247,7 +253,8 @@ void assembly_set_supervisor(struct assembly *assembly, struct actor *supervisor
 bool assembly_start_others(struct assembly *assembly) {
     for (size_t i = 1; i < assembly->loop_count; i++) {
         if (!loop_start(assembly->loops[i])) {
-            log_event(assembly->log, LOG_ERROR, "supervisor", "cannot start a thread", "reason=\"%s\"", strerror(errno));
+            log_event(
+                assembly->log, LOG_ERROR, "supervisor", "cannot start a thread", "reason=\"%s\"", strerror(errno));
             assembly_stop_others(assembly);
             return false;
         }

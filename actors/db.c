@@ -67,8 +67,9 @@ void db_drop(struct db_actor *db, struct job *job) {
 
 static void answer_incident(struct db_actor *db, struct job *job, const char *sqlstate, const char *message) {
     uint32_t incident = ((uint32_t)db->actor.id << 20) + ++db->incidents % (1u << 20);
-    log_event(db->actor.log, LOG_ERROR, db->actor.name, "statement failed", "incident=%08x statement=%s sqlstate=%s reason=\"%s\"",
-        incident, statement_name(job->statement), sqlstate, message);
+    log_event(db->actor.log, LOG_ERROR, db->actor.name, "statement failed",
+        "incident=%08x statement=%s sqlstate=%s reason=\"%s\"", incident, statement_name(job->statement), sqlstate,
+        message);
     char detail[96];
     snprintf(detail, sizeof detail, "The server could not answer; the incident is %08x.", incident);
     db_answer_problem(db, job, PROBLEM_INTERNAL, detail);
@@ -123,8 +124,9 @@ void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, co
 // Unpacks the request into the job; false if it is not one of ours.
 static bool read_request(struct job *job) {
     struct view payload = message_payload(job->request);
-    static const enum statement by_sort[SORT_COUNT] = {
-        [SORT_RELEVANT] = STATEMENT_LIST_RELEVANT, [SORT_NEWEST] = STATEMENT_LIST_NEWEST, [SORT_HELPFUL] = STATEMENT_LIST_HELPFUL};
+    static const enum statement by_sort[SORT_COUNT] = {[SORT_RELEVANT] = STATEMENT_LIST_RELEVANT,
+        [SORT_NEWEST] = STATEMENT_LIST_NEWEST,
+        [SORT_HELPFUL] = STATEMENT_LIST_HELPFUL};
     switch ((enum operation)job->request->operation) {
     case OPERATION_REVIEW_LIST:
         if (!request_unpack_list(payload, &job->ask.list)) {
@@ -235,7 +237,8 @@ static void route_again(struct db_actor *db) {
 }
 
 static void ask_segments_for_held(struct db_actor *db) {
-    struct connection *connection = db->held.first == NULL || db->segments_asked ? NULL : slice_pick(db->slice, LANE_READ);
+    struct connection *connection =
+        db->held.first == NULL || db->segments_asked ? NULL : slice_pick(db->slice, LANE_READ);
     if (connection != NULL) {
         db->segments_asked = true;
         connection_ask_segments(connection);
@@ -303,8 +306,9 @@ static void on_changed(void *context, struct connection *connection, enum connec
         log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
     } else if (now == CONNECTION_DOWN && before != CONNECTION_DRAINING) {
         metrics_add(db->actor.metrics, METRIC_db_connection_failures, 0, 1);
-        log_event(db->actor.log, LOG_WARNING, db->actor.name, before == CONNECTION_READY ? "connection lost" : "cannot connect",
-            "state=%s reason=\"%s\"", connection_state_name(before), reason);
+        log_event(db->actor.log, LOG_WARNING, db->actor.name,
+            before == CONNECTION_READY ? "connection lost" : "cannot connect", "state=%s reason=\"%s\"",
+            connection_state_name(before), reason);
     }
 }
 
@@ -323,8 +327,8 @@ static void db_stop(struct actor *actor) {
     event_free(db->tick);
 }
 
-struct actor *db_new(const struct db_settings *settings, const struct directory *directory, const char *name, uint16_t id,
-    size_t mailbox_capacity, struct log *log, struct metrics *metrics) {
+struct actor *db_new(const struct db_settings *settings, const struct directory *directory, const char *name,
+    uint16_t id, size_t mailbox_capacity, struct log *log, struct metrics *metrics) {
     static const struct actor_class class = {db_start, db_receive, db_flush, db_stop};
     struct db_actor *db = memory_allocate_aligned(1, sizeof *db);
     actor_init(&db->actor, &class, name, id, mailbox_capacity, log, metrics);

@@ -7,13 +7,13 @@
 
 struct db_settings {
     struct slice_settings slice;
-    unsigned batch;           // keys in one query and rows in one transaction, at most
-    unsigned queue_limit_ms;  // a request that has waited longer is shed
+    unsigned batch;          // keys in one query and rows in one transaction, at most
+    unsigned queue_limit_ms; // a request that has waited longer is shed
 };
 
 // Makes a DB actor that answers to the actors of the directory. Both must outlive it; the settings are copied.
-struct actor *db_new(const struct db_settings *settings, const struct directory *directory, const char *name, uint16_t id,
-    size_t mailbox_capacity, struct log *log, struct metrics *metrics);
+struct actor *db_new(const struct db_settings *settings, const struct directory *directory, const char *name,
+    uint16_t id, size_t mailbox_capacity, struct log *log, struct metrics *metrics);
 void db_free(struct actor *actor);
 
 #endif

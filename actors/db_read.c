@@ -94,13 +94,13 @@ static struct read_query *take_batch(struct db_actor *db, struct read_lot *lot) 
     return query;
 }
 
-#define ADD_ARRAY(parameters, type, query, expression)                                                                         \
-    do {                                                                                                                       \
-        parameters_begin_##type##_array(parameters, (size_t)(query)->count);                                                   \
-        for (int i = 0; i < (query)->count; i++) {                                                                             \
-            const struct job *job = (query)->jobs[i];                                                                          \
-            parameters_add_##type##_element(parameters, expression);                                                           \
-        }                                                                                                                      \
+#define ADD_ARRAY(parameters, type, query, expression)                                                                 \
+    do {                                                                                                               \
+        parameters_begin_##type##_array(parameters, (size_t)(query)->count);                                           \
+        for (int i = 0; i < (query)->count; i++) {                                                                     \
+            const struct job *job = (query)->jobs[i];                                                                  \
+            parameters_add_##type##_element(parameters, expression);                                                   \
+        }                                                                                                              \
     } while (false)
 
 static void add_parameters(struct parameters *parameters, const struct read_query *query) {

@@ -52,7 +52,8 @@ struct db_actor {
     unsigned routed_version; // of the map, when the waiting jobs were routed
     struct read_queue reads;
     struct write_queue writes;
-    struct job_queue held; // jobs that met a leaf which is no longer theirs: they wait for the segments to be read again
+    struct job_queue
+        held; // jobs that met a leaf which is no longer theirs: they wait for the segments to be read again
     struct job_list unanswered; // by arrival
     size_t unanswered_count;
     struct parameters parameters; // scratch

@@ -115,7 +115,8 @@ static void send_transaction(struct db_actor *db, struct connection *connection,
         struct write_query *query = &transaction->queries[i];
         for (struct job *job = query->jobs.first; job != NULL; job = job->next) {
             job->sent = true;
-            metrics_record(db->actor.metrics, METRIC_queue_duration, 0, transaction->sent_ns - job->request->accepted_ns);
+            metrics_record(
+                db->actor.metrics, METRIC_queue_duration, 0, transaction->sent_ns - job->request->accepted_ns);
         }
         metrics_add(db->actor.metrics, METRIC_batch_keys, LANE_WRITE, query->jobs.count);
         add_parameters(&db->parameters, query);

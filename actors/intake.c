@@ -57,7 +57,8 @@ static enum intake_result answer(struct intake *intake, struct message *reply, e
 static enum intake_result take_review(
     struct intake *intake, const struct http_request *request, const struct route_match *match, uint16_t flags) {
     if (!is_json(request->content_type)) {
-        return answer(intake, intake_problem(PROBLEM_NOT_JSON, "The Content-Type must be application/json.", flags), match->operation);
+        return answer(intake, intake_problem(PROBLEM_NOT_JSON, "The Content-Type must be application/json.", flags),
+            match->operation);
     }
     struct review_body body;
     struct field_errors errors = {0};
@@ -71,7 +72,8 @@ static enum intake_result take_review(
         break;
     case REVIEW_BODY_MALFORMED: intake->message = intake_problem(PROBLEM_BAD_REQUEST, detail, flags); break;
     case REVIEW_BODY_INVALID:
-        intake->message = problem_reply(PROBLEM_INVALID_FIELDS, "Some fields are wrong; errors names them all.", 0, flags, &errors);
+        intake->message =
+            problem_reply(PROBLEM_INVALID_FIELDS, "Some fields are wrong; errors names them all.", 0, flags, &errors);
         break;
     }
     review_body_free(&body);
@@ -110,8 +112,8 @@ enum intake_result intake_request(struct intake *intake, const struct http_reque
         return answer(intake, intake_problem(PROBLEM_BAD_PARAMETER, match.detail, flags), match.operation);
     case ROUTE_METHOD_NOT_ALLOWED:
         return answer(intake,
-            problem_reply(PROBLEM_METHOD_NOT_ALLOWED, "This resource does not have that method; Allow names those it has.",
-                match.allow, flags, NULL),
+            problem_reply(PROBLEM_METHOD_NOT_ALLOWED,
+                "This resource does not have that method; Allow names those it has.", match.allow, flags, NULL),
             OPERATION_OTHER);
     case ROUTE_OPTIONS: {
         struct message *reply = message_new(32);

@@ -7,7 +7,7 @@
 #include "proto/review_body.h"
 
 enum intake_result {
-    INTAKE_ASK,  // the message goes to the DB actor that `product_id` chooses
+    INTAKE_ASK,   // the message goes to the DB actor that `product_id` chooses
     INTAKE_ANSWER // the message is the reply
 };
 

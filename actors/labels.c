@@ -13,14 +13,16 @@ void labels_write(enum metric metric, unsigned cell, char *out, size_t room) {
     case METRIC_requests:
     case METRIC_request_duration: snprintf(out, room, "operation=\"%s\"", operation_label((enum operation)cell)); break;
     case METRIC_responses:
-        snprintf(out, room, "operation=\"%s\",status=\"%uxx\"", operation_label((enum operation)(cell / STATUS_CLASS_COUNT)),
-            cell % STATUS_CLASS_COUNT + 1);
+        snprintf(out, room, "operation=\"%s\",status=\"%uxx\"",
+            operation_label((enum operation)(cell / STATUS_CLASS_COUNT)), cell % STATUS_CLASS_COUNT + 1);
         break;
     case METRIC_shed: snprintf(out, room, "reason=\"%s\"", shed_reasons[cell]); break;
     case METRIC_batches:
     case METRIC_batch_keys:
     case METRIC_database_duration: snprintf(out, room, "lane=\"%s\"", lanes[cell]); break;
-    case METRIC_db_connections: snprintf(out, room, "state=\"%s\"", connection_state_name((enum connection_state)cell)); break;
+    case METRIC_db_connections:
+        snprintf(out, room, "state=\"%s\"", connection_state_name((enum connection_state)cell));
+        break;
     default: break;
     }
 }

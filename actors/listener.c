@@ -77,8 +77,8 @@ static bool open_all(const struct addrinfo *where, unsigned backlog, int *socket
     return true;
 }
 
-bool listener_open(
-    const char *address, uint16_t *port, unsigned backlog, int *sockets, unsigned count, char *reason, size_t reason_bytes) {
+bool listener_open(const char *address, uint16_t *port, unsigned backlog, int *sockets, unsigned count, char *reason,
+    size_t reason_bytes) {
     char service[8];
     struct addrinfo *where;
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};

@@ -52,9 +52,18 @@ static bool read_arguments(int count, char **arguments, enum task *task, const c
         case 'k': *task = TASK_CHECK_CONFIG; break;
         case 'd': *task = TASK_DUMP_CONFIG; break;
         case 'm': *task = TASK_MIGRATE; break;
-        case 'v': puts("reviewd " REVIEWD_VERSION); *code = EXIT_CODE_OK; return false;
-        case 'h': fputs(HELP, stdout); *code = EXIT_CODE_OK; return false;
-        default: fputs("reviewd --help tells how to call it\n", stderr); *code = EXIT_CODE_USAGE; return false;
+        case 'v':
+            puts("reviewd " REVIEWD_VERSION);
+            *code = EXIT_CODE_OK;
+            return false;
+        case 'h':
+            fputs(HELP, stdout);
+            *code = EXIT_CODE_OK;
+            return false;
+        default:
+            fputs("reviewd --help tells how to call it\n", stderr);
+            *code = EXIT_CODE_USAGE;
+            return false;
         }
     }
     if (optind < count) {
@@ -84,8 +93,8 @@ static int serve(struct config *config) {
         return EXIT_CODE_FAILURE;
     }
     log_event(log, LOG_INFO, "supervisor", "starting", "version=%s pid=%d acceptors=%d db=%d writers=%d connections=%d",
-        REVIEWD_VERSION, (int)getpid(), (int)config->actors_acceptors, (int)config->actors_db, (int)config->actors_writers,
-        (int)config->db_connections);
+        REVIEWD_VERSION, (int)getpid(), (int)config->actors_acceptors, (int)config->actors_db,
+        (int)config->actors_writers, (int)config->db_connections);
     int code = supervisor_run(config, log);
     log_close(log);
     return code;

@@ -52,13 +52,14 @@ static void begin_drain(struct supervisor *supervisor, int signal_number) {
     for (unsigned i = 0; i < assembly->acceptor_count; i++) {
         send_drain(supervisor, assembly->directory.actors[assembly->first_acceptor + i]);
     }
-    struct timeval limit = {supervisor->drain_timeout_ms / 1000, (suseconds_t)(supervisor->drain_timeout_ms % 1000) * 1000};
+    struct timeval limit = {
+        supervisor->drain_timeout_ms / 1000, (suseconds_t)(supervisor->drain_timeout_ms % 1000) * 1000};
     event_add(supervisor->drain_timeout, &limit);
 }
 
 static void cut_short(struct supervisor *supervisor, const char *why) {
-    log_event(supervisor->actor.log, LOG_ERROR, supervisor->actor.name, "drain cut short", "reason=\"%s\" acceptors=%u", why,
-        supervisor->acceptors_left);
+    log_event(supervisor->actor.log, LOG_ERROR, supervisor->actor.name, "drain cut short", "reason=\"%s\" acceptors=%u",
+        why, supervisor->acceptors_left);
     supervisor->cut_short = true;
     loop_stop(supervisor->actor.loop);
 }

@@ -39,14 +39,14 @@ struct client {
     uint32_t slot;
     uint32_t generation;
     int descriptor;
-    uint32_t sequence;    // of the next reply to be rendered
-    uint32_t total;       // of requests, once released
-    uint32_t uncredited;  // replies rendered (or dropped) for which no credit was sent
+    uint32_t sequence;   // of the next reply to be rendered
+    uint32_t total;      // of requests, once released
+    uint32_t uncredited; // replies rendered (or dropped) for which no credit was sent
     bool is_due;
     bool is_open;
     bool is_released;
-    bool is_broken;       // nothing can be written any more: replies are dropped
-    bool is_finished;     // the last response closes the connection
+    bool is_broken;        // nothing can be written any more: replies are dropped
+    bool is_finished;      // the last response closes the connection
     struct message *early; // replies that wait, by sequence
     struct buffer unsent;
     uint64_t unsent_since_ns;
@@ -57,8 +57,8 @@ struct writer {
     struct actor actor;
     struct writer_settings settings;
     const struct directory *directory;
-    struct client ***clients;   // by acceptor and slot; made when first used
-    struct message **credits;   // by acceptor: the message of this flush
+    struct client ***clients; // by acceptor and slot; made when first used
+    struct message **credits; // by acceptor: the message of this flush
     struct client *first_due;
     struct client *last_due;
     struct response_renderer renderer;

@@ -7,7 +7,7 @@
 struct writer_settings {
     uint16_t first_acceptor; // the acceptors have consecutive ids
     uint16_t acceptor_count;
-    unsigned clients;        // of one acceptor, at most
+    unsigned clients;          // of one acceptor, at most
     unsigned mailbox_capacity; // room for every reply slot and client of its acceptors
     unsigned write_timeout_ms; // a client that takes nothing for so long is dropped
     struct view cors_origin;

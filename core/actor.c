@@ -31,8 +31,8 @@ bool actor_send(struct actor *from, struct actor *to, struct message *message) {
 
 void actor_send_reserved(struct actor *from, struct actor *to, struct message *message) {
     if (!actor_send(from, to, message)) {
-        fprintf(stderr, "reviewd: the mailbox of %s had no room for a message of %s that it must have room for\n", to->name,
-            from->name);
+        fprintf(stderr, "reviewd: the mailbox of %s had no room for a message of %s that it must have room for\n",
+            to->name, from->name);
         abort();
     }
 }

@@ -54,6 +54,7 @@ void config_derive(struct config *config, unsigned cpus) {
     uint32_t lanes = config->db_read_connections + config->db_write_connections;
     derive_actors(&config->actors_acceptors, cpus,
         least_of(config_options[OPTION_actors_acceptors].most, config->server_max_clients));
-    derive_actors(&config->actors_db, cpus, least_of(config_options[OPTION_actors_db].most, config->db_connections / lanes));
+    derive_actors(
+        &config->actors_db, cpus, least_of(config_options[OPTION_actors_db].most, config->db_connections / lanes));
     derive_actors(&config->actors_writers, cpus, config_options[OPTION_actors_writers].most);
 }

@@ -12,22 +12,22 @@ const struct section config_sections[SECTION_COUNT] = {
 #include "core/config.def"
 };
 
-#define COMMON(type_, section_, key_, doc_)                                                                                \
-    .section = SECTION_##section_, .type = OPTION_TYPE_##type_, .key = #key_, .doc = doc_,                                 \
+#define COMMON(type_, section_, key_, doc_)                                                                            \
+    .section = SECTION_##section_, .type = OPTION_TYPE_##type_, .key = #key_, .doc = doc_,                             \
     .offset = offsetof(struct config, section_##_##key_)
 
 const struct option config_options[OPTION_COUNT] = {
-#define INT(section_, key_, initial_, least_, most_, doc_)                                                                 \
+#define INT(section_, key_, initial_, least_, most_, doc_)                                                             \
     {COMMON(INT, section_, key_, doc_), .initial_number = (initial_), .least = (least_), .most = (most_)},
-#define TEXT(section_, key_, initial_, format_, doc_)                                                                      \
+#define TEXT(section_, key_, initial_, format_, doc_)                                                                  \
     {COMMON(TEXT, section_, key_, doc_), .initial_text = (initial_), .format = TEXT_FORMAT_##format_},
-#define CHOICE(section_, key_, initial_, choices_, doc_)                                                                   \
+#define CHOICE(section_, key_, initial_, choices_, doc_)                                                               \
     {COMMON(CHOICE, section_, key_, doc_), .initial_number = (initial_), .choices = (choices_)},
 #include "core/config.def"
 };
 
 enum {
-    QUOTED_BYTES = 60,
+    SHOWN_BYTES = 60,
     DISTANCE_BYTES = 32 // longer names are compared by their beginnings
 };
 
@@ -100,13 +100,20 @@ enum section_id section_nearest(struct view name) {
     return nearest;
 }
 
-void append_quoted(struct buffer *out, struct view text) {
-    buffer_append(out, VIEW("\""));
-    for (size_t i = 0; i < text.length && i < QUOTED_BYTES; i++) {
+void append_shown(struct buffer *out, struct view text) {
+    for (size_t i = 0; i < text.length && i < SHOWN_BYTES; i++) {
         bool plain = (unsigned char)text.data[i] >= ' ' && text.data[i] != 0x7f;
         buffer_append(out, plain ? (struct view){text.data + i, 1} : VIEW("?"));
     }
-    buffer_append(out, text.length > QUOTED_BYTES ? VIEW("...\"") : VIEW("\""));
+    if (text.length > SHOWN_BYTES) {
+        buffer_append(out, VIEW("..."));
+    }
+}
+
+void append_quoted(struct buffer *out, struct view text) {
+    buffer_append(out, VIEW("\""));
+    append_shown(out, text);
+    buffer_append(out, VIEW("\""));
 }
 
 static bool set_int(const struct option *option, struct config *config, struct view text, struct buffer *wrong) {
@@ -220,16 +227,7 @@ bool option_set(const struct option *option, struct config *config, struct view 
     return false;
 }
 
-void option_append_value(const struct option *option, const struct config *config, struct buffer *out) {
-    const char *member = (const char *)config + option->offset;
-    if (option->type == OPTION_TYPE_TEXT) {
-        const char *text;
-        memcpy(&text, member, sizeof(text));
-        buffer_append(out, view_of(text));
-        return;
-    }
-    uint32_t number;
-    memcpy(&number, member, sizeof(number));
+static void append_number(const struct option *option, uint32_t number, struct buffer *out) {
     if (option->type == OPTION_TYPE_INT) {
         buffer_format(out, "%u", number);
         return;
@@ -240,6 +238,23 @@ void option_append_value(const struct option *option, const struct config *confi
         word = next_choice(&rest);
     }
     buffer_append(out, word);
+}
+
+void option_append_value(const struct option *option, const struct config *config, struct buffer *out) {
+    const char *member = (const char *)config + option->offset;
+    if (option->type == OPTION_TYPE_TEXT) {
+        buffer_append(out, view_of(*(char *const *)(const void *)member));
+    } else {
+        append_number(option, *(const uint32_t *)(const void *)member, out);
+    }
+}
+
+void option_append_initial(const struct option *option, struct buffer *out) {
+    if (option->type == OPTION_TYPE_TEXT) {
+        buffer_append(out, view_of(option->initial_text));
+    } else {
+        append_number(option, option->initial_number, out);
+    }
 }
 
 void option_append_allowed(const struct option *option, struct buffer *out) {
@@ -259,9 +274,7 @@ void option_append_allowed(const struct option *option, struct buffer *out) {
     case TEXT_FORMAT_ADDRESS:
         buffer_append(out, VIEW("an IPv4 or IPv6 address in numbers, such as 127.0.0.1 or ::1"));
         break;
-    case TEXT_FORMAT_ORIGIN:
-        buffer_append(out, VIEW("*, an origin such as https://shop.example, or nothing"));
-        break;
+    case TEXT_FORMAT_ORIGIN: buffer_append(out, VIEW("*, an origin such as https://shop.example, or nothing")); break;
     case TEXT_FORMAT_CONNINFO: buffer_append(out, VIEW("a libpq connection string or postgresql:// URI")); break;
     }
 }

@@ -59,12 +59,6 @@ static bool mask_pairs(struct buffer *out, struct view text) {
     return hidden;
 }
 
-// Where the query's parameters begin, behind the '?' that follows the credentials.
-static size_t query_begin(struct view uri, size_t from) {
-    const char *mark = memchr(uri.data + from, '?', uri.length - from);
-    return mark == NULL ? uri.length : (size_t)(mark - uri.data) + 1;
-}
-
 static bool mask_query(struct buffer *out, struct view uri, size_t at) {
     bool hidden = false;
     while (at < uri.length) {
@@ -77,8 +71,7 @@ static bool mask_query(struct buffer *out, struct view uri, size_t at) {
         bool secret = equals == NULL || is_secret(keyword);
         hidden = hidden || secret;
         buffer_append(out, equals == NULL ? (struct view){NULL, 0} : (struct view){keyword.data, keyword.length + 1});
-        buffer_append(out, secret ? VIEW("***")
-                                  : (struct view){equals + 1, parameter.length - keyword.length - 1});
+        buffer_append(out, secret ? VIEW("***") : (struct view){equals + 1, parameter.length - keyword.length - 1});
         at += parameter.length;
         buffer_append(out, at < uri.length ? VIEW("&") : (struct view){NULL, 0});
         at++;
@@ -86,27 +79,29 @@ static bool mask_query(struct buffer *out, struct view uri, size_t at) {
     return hidden;
 }
 
-// libpq ends the credentials at the first '@'. A password may hold an '@' (or '/', or '?') that should have been written in
-// hexadecimal; then libpq refuses the URI, and the part behind it must not be shown either. So the last '@' counts, unless
-// it stands in the value of a parameter.
+// The credentials stand before the only '@', and no '/' or '?' comes before that. A password that holds one of these should
+// have been written in hexadecimal; where it was not, no part of the URI is surely not the password.
 static bool mask_uri(struct buffer *out, struct view uri, size_t scheme) {
-    size_t at = uri.length;
-    for (size_t i = scheme; i < uri.length; i++) {
-        bool parameter = uri.data[i] == '&' || (uri.data[i] == '=' && query_begin(uri, scheme) < i);
-        if (parameter && at < uri.length) {
-            break;
-        }
-        at = uri.data[i] == '@' ? i : at;
+    struct view rest = {uri.data + scheme, uri.length - scheme};
+    const char *at = memchr(rest.data, '@', rest.length);
+    size_t host = at == NULL ? 0 : (size_t)(at - rest.data);
+    const char *second = at == NULL ? NULL : memchr(at + 1, '@', rest.length - host - 1);
+    buffer_append(out, (struct view){uri.data, scheme});
+    if (second != NULL || memchr(rest.data, '/', host) != NULL || memchr(rest.data, '?', host) != NULL) {
+        buffer_append(out, VIEW("***"));
+        return true;
     }
-    const char *colon = memchr(uri.data + scheme, ':', uri.length - scheme);
-    size_t password = colon == NULL ? uri.length : (size_t)(colon - uri.data) + 1;
-    bool hidden = at < uri.length && password <= at;
-    size_t host = hidden ? at : scheme;
-    buffer_append(out, (struct view){uri.data, hidden ? password : scheme});
-    buffer_append(out, hidden ? VIEW("***") : (struct view){NULL, 0});
-    size_t query = query_begin(uri, host);
-    buffer_append(out, (struct view){uri.data + host, query - host});
-    return mask_query(out, uri, query) || hidden;
+    const char *colon = memchr(rest.data, ':', host);
+    if (colon != NULL) {
+        buffer_append(out, (struct view){rest.data, (size_t)(colon - rest.data) + 1});
+        buffer_append(out, VIEW("***"));
+    } else {
+        host = 0;
+    }
+    const char *mark = memchr(rest.data + host, '?', rest.length - host);
+    size_t query = mark == NULL ? rest.length : (size_t)(mark - rest.data) + 1;
+    buffer_append(out, (struct view){rest.data + host, query - host});
+    return mask_query(out, rest, query) || colon != NULL;
 }
 
 bool conninfo_append_masked(struct buffer *out, struct view conninfo) {

@@ -141,8 +141,8 @@ void log_event(struct log *log, enum log_level level, const char *actor, const c
     char line[LINE_MAX_BYTES];
     size_t room = sizeof line - 1; // for the newline
     size_t length = format_time(line, room);
-    length += clamp(snprintf(line + length, room - length, " level=%s actor=%s event=\"%s\"%s", level_names[level], actor,
-                        event, fields[0] == '\0' ? "" : " "),
+    length += clamp(snprintf(line + length, room - length, " level=%s actor=%s event=\"%s\"%s", level_names[level],
+                        actor, event, fields[0] == '\0' ? "" : " "),
         room - length);
     va_list arguments;
     va_start(arguments, fields);

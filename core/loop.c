@@ -245,8 +245,8 @@ uint64_t loop_messages(const struct loop *loop) {
 uint64_t loop_cpu_ns(const struct loop *loop) {
     clockid_t clock;
     struct timespec used;
-    if (!atomic_load_explicit(&loop->running, memory_order_acquire) || pthread_getcpuclockid(loop->thread, &clock) != 0 ||
-        clock_gettime(clock, &used) != 0) {
+    if (!atomic_load_explicit(&loop->running, memory_order_acquire) ||
+        pthread_getcpuclockid(loop->thread, &clock) != 0 || clock_gettime(clock, &used) != 0) {
         return 0;
     }
     return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;

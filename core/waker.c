@@ -25,13 +25,11 @@ bool waker_wake(struct waker *waker) {
     }
     uint64_t one = 1;
     // The count cannot overflow (one write a sleep), so a failure can only be a signal: then write again.
-    while (write(waker->descriptor, &one, sizeof one) < 0 && errno == EINTR) {
-    }
+    while (write(waker->descriptor, &one, sizeof one) < 0 && errno == EINTR) {}
     return true;
 }
 
 void waker_clear(struct waker *waker) {
     uint64_t count;
-    while (read(waker->descriptor, &count, sizeof count) < 0 && errno == EINTR) {
-    }
+    while (read(waker->descriptor, &count, sizeof count) < 0 && errno == EINTR) {}
 }

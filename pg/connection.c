@@ -44,7 +44,7 @@ struct connection {
     size_t flight_capacity;
     size_t flight_first;
     size_t flight_count;
-    unsigned groups; // FLIGHT_GROUPs of the owner in flight
+    unsigned groups;         // FLIGHT_GROUPs of the owner in flight
     unsigned char *prepared; // enum prepared, by statement and leaf
     size_t prepared_count;
     uint64_t idle_since_ns;
@@ -194,13 +194,15 @@ void connection_free(struct connection *connection) {
 // The server's own settings for our sessions. Plans are generic: a plan for each batch would cost more than it gains. Just-in-
 // time compilation costs milliseconds where queries take microseconds.
 static void format_options(const struct connection_settings *settings, char *out, size_t room) {
-    snprintf(out, room, "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=%u", settings->statement_timeout_ms);
+    snprintf(out, room, "-c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=%u",
+        settings->statement_timeout_ms);
 }
 
 void connection_open(struct connection *connection) {
     char options[160];
     format_options(connection->settings, options, sizeof options);
-    const char *const keywords[] = {"dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", NULL};
+    const char *const keywords[] = {
+        "dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", NULL};
     const char *const values[] = {
         connection->settings->dsn, connection->settings->application_name, options, "UTF8", "10000", NULL};
     connection->link = PQconnectStartParams(keywords, values, 1);
@@ -208,7 +210,8 @@ void connection_open(struct connection *connection) {
     struct timeval limit = {connection->settings->connect_timeout_ms / 1000,
         (suseconds_t)(connection->settings->connect_timeout_ms % 1000) * 1000};
     event_add(connection->timeout, &limit);
-    if (connection->link == NULL || PQstatus(connection->link) == CONNECTION_BAD || PQsetnonblocking(connection->link, 1) != 0) {
+    if (connection->link == NULL || PQstatus(connection->link) == CONNECTION_BAD ||
+        PQsetnonblocking(connection->link, 1) != 0) {
         close_link(connection, connection->link == NULL ? "out of memory" : PQerrorMessage(connection->link));
         return;
     }
@@ -366,7 +369,8 @@ static bool prepare(struct connection *connection, enum statement statement, int
     return sent;
 }
 
-void connection_send(struct connection *connection, enum statement statement, int leaf, struct parameters *parameters, void *query) {
+void connection_send(
+    struct connection *connection, enum statement statement, int leaf, struct parameters *parameters, void *query) {
     // A statement without leaf is prepared once, as if for leaf 0.
     size_t index = prepared_index(connection, statement, statement_has_leaf(statement) ? leaf : 0);
     char name[32];

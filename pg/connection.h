@@ -66,7 +66,8 @@ void connection_drain(struct connection *connection);
 
 // Sends a query, preparing the statement first where this connection has not yet. READY only. Groups of queries are closed
 // by connection_end_group; the group is one transaction. What libpq refuses comes back as lost when the connection goes down.
-void connection_send(struct connection *connection, enum statement statement, int leaf, struct parameters *parameters, void *query);
+void connection_send(
+    struct connection *connection, enum statement statement, int leaf, struct parameters *parameters, void *query);
 void connection_end_group(struct connection *connection, void *group);
 
 // Asks for the segments again; the answer comes by the owner's `segments`. READY only.

@@ -32,10 +32,10 @@ static int current_version(PGconn *connection, FILE *errors) {
 
 static bool apply(PGconn *connection, const struct migration *migration, FILE *out, FILE *errors) {
     char record[256];
-    snprintf(record, sizeof record, "INSERT INTO schema_migration (version, name) VALUES (%d, '%s')", migration->version,
-        migration->name);
-    if (!run(connection, "BEGIN", errors) || !run(connection, migration->sql, errors) || !run(connection, record, errors) ||
-        !run(connection, "COMMIT", errors)) {
+    snprintf(record, sizeof record, "INSERT INTO schema_migration (version, name) VALUES (%d, '%s')",
+        migration->version, migration->name);
+    if (!run(connection, "BEGIN", errors) || !run(connection, migration->sql, errors) ||
+        !run(connection, record, errors) || !run(connection, "COMMIT", errors)) {
         fprintf(errors, "reviewd: migration %04d_%s was not applied\n", migration->version, migration->name);
         return false;
     }

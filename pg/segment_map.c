@@ -43,7 +43,8 @@ bool segment_map_load(struct segment_map *map, const PGresult *result) {
             return false;
         }
     }
-    bool same = map->segment_count == (size_t)rows && memcmp(map->segments, segments, (size_t)rows * sizeof *segments) == 0;
+    bool same =
+        map->segment_count == (size_t)rows && memcmp(map->segments, segments, (size_t)rows * sizeof *segments) == 0;
     free(map->segments);
     map->segments = segments;
     map->segment_count = (size_t)rows;

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 
 struct slice {
-    struct connection_owner owner;  // the DB actor
-    struct connection_owner relay;  // what the connections are told: the same, but for `changed`
+    struct connection_owner owner; // the DB actor
+    struct connection_owner relay; // what the connections are told: the same, but for `changed`
     struct slice_settings settings;
     struct connection **connections; // room for `limit`; the first `used` are not null
     unsigned used;
     unsigned counts[CONNECTION_STATE_COUNT];
     unsigned lane_counts[LANE_COUNT]; // not DOWN
     bool wanted[LANE_COUNT];
-    unsigned failures;    // attempts since the last connection became READY
-    bool has_failed;      // the latest thing we know about the server is that it is away
+    unsigned failures; // attempts since the last connection became READY
+    bool has_failed;   // the latest thing we know about the server is that it is away
     uint64_t next_attempt_ns;
     uint32_t random;
     struct event *tick;
@@ -124,7 +124,8 @@ static struct connection *free_connection(struct slice *slice, enum lane lane) {
     } else {
         slice->used++;
     }
-    slice->connections[place] = connection_new(slice->base, &slice->settings.connection, &slice->relay, slice->map, lane);
+    slice->connections[place] =
+        connection_new(slice->base, &slice->settings.connection, &slice->relay, slice->map, lane);
     return slice->connections[place];
 }
 
@@ -173,8 +174,8 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     retire_idle(slice, now_ns);
 }
 
-struct slice *slice_new(struct event_base *base, const struct slice_settings *settings, const struct connection_owner *owner,
-    const struct segment_map *map) {
+struct slice *slice_new(struct event_base *base, const struct slice_settings *settings,
+    const struct connection_owner *owner, const struct segment_map *map) {
     struct slice *slice = memory_allocate(1, sizeof *slice);
     slice->base = base;
     slice->settings = *settings;

@@ -14,9 +14,9 @@ struct slice;
 
 struct slice_settings {
     struct connection_settings connection;
-    unsigned limit;              // connections at most
-    unsigned kept[LANE_COUNT];   // connections that a lane keeps though idle
-    unsigned depth[LANE_COUNT];  // groups in flight on a connection at most
+    unsigned limit;             // connections at most
+    unsigned kept[LANE_COUNT];  // connections that a lane keeps though idle
+    unsigned depth[LANE_COUNT]; // groups in flight on a connection at most
     unsigned connect_interval_ms;
     unsigned idle_timeout_ms;
     unsigned backoff_min_ms;
@@ -26,8 +26,8 @@ struct slice_settings {
 
 // A slice without connections. The owner's callbacks are called as for a single connection; `changed` after the slice has
 // taken note itself.
-struct slice *slice_new(struct event_base *base, const struct slice_settings *settings, const struct connection_owner *owner,
-    const struct segment_map *map);
+struct slice *slice_new(struct event_base *base, const struct slice_settings *settings,
+    const struct connection_owner *owner, const struct segment_map *map);
 
 // Begins to open connections.
 void slice_start(struct slice *slice);

@@ -83,7 +83,8 @@ static void test_drops_are_counted(void) {
     for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
         unsigned long long count;
         const char *drop = strstr(line, "event=\"lines dropped\" count=");
-        if (drop != NULL && drop < strchr(line, '\n') && sscanf(drop, "event=\"lines dropped\" count=%llu", &count) == 1) {
+        if (drop != NULL && drop < strchr(line, '\n') &&
+            sscanf(drop, "event=\"lines dropped\" count=%llu", &count) == 1) {
             reported += count;
         } else {
             lines++;

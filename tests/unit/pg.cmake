@@ -1,0 +1,2 @@
+reviewd_unit_test(pg_values reviewd_pg)
+reviewd_unit_test(connection reviewd_pg)
