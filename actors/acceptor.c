@@ -146,7 +146,7 @@ static void answer(struct acceptor *acceptor, struct client *client, struct mess
 
 static void answer_problem_and_linger(
     struct acceptor *acceptor, struct client *client, enum problem problem, const char *detail) {
-    metrics_add(acceptor->actor.metrics, METRIC_malformed_requests, 0, 1);
+    metrics_add(acceptor->actor.metrics, METRIC_MALFORMED_REQUESTS, 0, 1);
     answer(acceptor, client, intake_problem(problem, detail, MESSAGE_CLOSE));
     linger(acceptor, client);
 }
@@ -165,7 +165,7 @@ static void ask(struct acceptor *acceptor, struct client *client, struct intake 
     if (actor_send(&acceptor->actor, db_of_product(acceptor, intake->product_id), message)) {
         return;
     }
-    metrics_add(acceptor->actor.metrics, METRIC_shed, SHED_MAILBOX, 1);
+    metrics_add(acceptor->actor.metrics, METRIC_SHED, SHED_MAILBOX, 1);
     struct message *refusal =
         intake_problem(PROBLEM_OVERLOADED, "The server is overloaded at the moment.", message->flags);
     message_answer_to(refusal, message);
@@ -178,7 +178,7 @@ static void take_request(struct acceptor *acceptor, struct client *client) {
     request->keep_alive &= !acceptor->draining;
     struct intake intake;
     enum intake_result result = intake_request(&intake, request);
-    metrics_add(acceptor->actor.metrics, METRIC_requests, intake.message->operation, 1);
+    metrics_add(acceptor->actor.metrics, METRIC_REQUESTS, intake.message->operation, 1);
     if (result == INTAKE_ASK) {
         ask(acceptor, client, &intake);
     } else {
@@ -247,7 +247,7 @@ static bool read_client(struct acceptor *acceptor, struct client *client) {
         release(acceptor, client);
         return true;
     }
-    metrics_add(acceptor->actor.metrics, METRIC_bytes_received, 0, (uint64_t)length);
+    metrics_add(acceptor->actor.metrics, METRIC_BYTES_RECEIVED, 0, (uint64_t)length);
     if (client->state == CLIENT_OPEN) {
         parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
     }
@@ -287,8 +287,8 @@ static void open_client(struct acceptor *acceptor, int descriptor) {
         event_new(loop_base(acceptor->actor.loop), descriptor, EV_READ | EV_PERSIST, on_readable, client);
     event_add(client->readable, NULL);
     acceptor->client_count++;
-    metrics_add(acceptor->actor.metrics, METRIC_clients_opened, 0, 1);
-    metrics_set(acceptor->actor.metrics, METRIC_clients, 0, acceptor->client_count);
+    metrics_add(acceptor->actor.metrics, METRIC_CLIENTS_OPENED, 0, 1);
+    metrics_set(acceptor->actor.metrics, METRIC_CLIENTS, 0, acceptor->client_count);
     tell_writer(acceptor, client, OPERATION_CLIENT_OPEN, (uint32_t)descriptor);
 }
 
@@ -424,7 +424,7 @@ static void forget_client(struct acceptor *acceptor, uint32_t slot) {
     client->state = CLIENT_FREE;
     acceptor->free_slots[acceptor->free_count++] = slot;
     acceptor->client_count--;
-    metrics_set(acceptor->actor.metrics, METRIC_clients, 0, acceptor->client_count);
+    metrics_set(acceptor->actor.metrics, METRIC_CLIENTS, 0, acceptor->client_count);
     if (!acceptor->draining) {
         event_add(acceptor->acceptable, NULL);
     }

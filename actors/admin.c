@@ -76,7 +76,7 @@ static int write_ready(struct admin *admin, struct buffer *out) {
     }
     for (uint16_t i = 0; i < admin->settings.db_count; i++) {
         const struct metrics *metrics = admin->settings.metrics[admin->settings.first_db + i];
-        if (metrics_get(metrics, METRIC_db_connections, CONNECTION_READY) == 0) {
+        if (metrics_sum(&metrics, 1, METRIC_DB_CONNECTIONS, CONNECTION_READY) == 0) {
             buffer_append(out, VIEW("no database connection\n"));
             return 503;
         }

@@ -56,7 +56,7 @@ static unsigned clients_per_acceptor(struct assembly *assembly) {
 }
 
 static struct metrics *metrics_for(struct assembly *assembly, uint16_t id) {
-    assembly->metrics[id] = memory_allocate_aligned(1, sizeof *assembly->metrics[id]);
+    assembly->metrics[id] = metrics_new();
     return assembly->metrics[id];
 }
 
@@ -171,13 +171,13 @@ static void add_admin(struct assembly *assembly, int listener) {
 }
 
 static bool open_loops(struct assembly *assembly) {
-    bool shared = assembly->config->actors_placement == CONFIG_ACTORS_PLACEMENT_shared;
+    bool shared = assembly->config->actors_placement == PLACEMENT_SHARED;
     size_t others = (size_t)assembly->acceptor_count + assembly->db_count + assembly->writer_count;
     assembly->loop_count = shared ? 1 : 1 + others;
     assembly->loops = memory_allocate(assembly->loop_count, sizeof(struct loop *));
     for (size_t i = 0; i < assembly->loop_count; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "loop-%zu", i);
+        char name[24];
+        snprintf(name, sizeof name, "loop-%u", (unsigned)i);
         assembly->loops[i] = loop_open(name, (unsigned)i, (unsigned)assembly->config->actors_batch);
         if (assembly->loops[i] == NULL) {
             log_event(assembly->log, LOG_ERROR, "supervisor", "cannot open a loop", "reason=\"%s\"", strerror(errno));

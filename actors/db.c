@@ -38,7 +38,7 @@ struct message *db_new_reply(const struct job *job, uint32_t capacity) {
 
 void db_answer(struct db_actor *db, struct job *job, struct message *reply) {
     if (job->request == NULL) {
-        metrics_add(db->actor.metrics, METRIC_replies_late, 0, 1);
+        metrics_add(db->actor.metrics, METRIC_REPLIES_LATE, 0, 1);
         message_free(reply);
         return;
     }
@@ -79,7 +79,7 @@ static bool may_retry(struct db_actor *db, struct job *job, enum sqlstate_action
     if (++job->attempts > ATTEMPTS_MAX || job->request == NULL) {
         return false;
     }
-    metrics_add(db->actor.metrics, METRIC_db_retries, 0, 1);
+    metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
     if (action == SQLSTATE_RETRY) {
         db_enqueue(db, job);
     } else {
@@ -175,7 +175,7 @@ static void db_receive(struct actor *actor, struct message *message) {
         answer_incident(db, job, "none", "a message cannot be read");
         db_drop(db, job);
     } else if (deadline_passed(message->deadline_ns, now_ns)) {
-        metrics_add(actor->metrics, METRIC_deadline_exceeded, 0, 1);
+        metrics_add(actor->metrics, METRIC_DEADLINE_EXCEEDED, 0, 1);
         db_answer_problem(db, job, PROBLEM_DEADLINE, "The request waited too long.");
         db_drop(db, job);
     } else if (!slice_is_available(db->slice)) {
@@ -190,7 +190,7 @@ static void db_receive(struct actor *actor, struct message *message) {
 static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns) {
     uint64_t age_ns = now_ns - job->request->accepted_ns;
     if (deadline_passed(job->request->deadline_ns, now_ns)) {
-        metrics_add(db->actor.metrics, METRIC_deadline_exceeded, 0, 1);
+        metrics_add(db->actor.metrics, METRIC_DEADLINE_EXCEEDED, 0, 1);
         bool may_be_done = job->sent && statement_lane(job->statement) == LANE_WRITE;
         db_answer_problem(db, job, PROBLEM_DEADLINE,
             may_be_done ? "The database did not answer in time; the change may or may not have been made."
@@ -202,7 +202,7 @@ static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns)
         return true;
     }
     if (!job->sent && age_ns > db->settings.queue_limit_ms * NS_PER_MS) {
-        metrics_add(db->actor.metrics, METRIC_shed, SHED_QUEUE, 1);
+        metrics_add(db->actor.metrics, METRIC_SHED, SHED_QUEUE, 1);
         db_answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
         return true;
     }
@@ -299,13 +299,13 @@ static void on_changed(void *context, struct connection *connection, enum connec
     enum connection_state now = connection_state(connection);
     db->segments_asked &= now != CONNECTION_DOWN; // it may have been asked
     for (enum connection_state state = 0; state < CONNECTION_STATE_COUNT; state++) {
-        metrics_set(db->actor.metrics, METRIC_db_connections, state, slice_count(db->slice, state));
+        metrics_set(db->actor.metrics, METRIC_DB_CONNECTIONS, state, slice_count(db->slice, state));
     }
     if (now == CONNECTION_READY) {
-        metrics_add(db->actor.metrics, METRIC_db_connects, 0, 1);
+        metrics_add(db->actor.metrics, METRIC_DB_CONNECTS, 0, 1);
         log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
     } else if (now == CONNECTION_DOWN && before != CONNECTION_DRAINING) {
-        metrics_add(db->actor.metrics, METRIC_db_connection_failures, 0, 1);
+        metrics_add(db->actor.metrics, METRIC_DB_CONNECTION_FAILURES, 0, 1);
         log_event(db->actor.log, LOG_WARNING, db->actor.name,
             before == CONNECTION_READY ? "connection lost" : "cannot connect", "state=%s reason=\"%s\"",
             connection_state_name(before), reason);

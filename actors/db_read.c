@@ -125,10 +125,10 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
         struct job *job = query->jobs[i];
         job->sent = true;
         job->sent_ns = now_ns;
-        metrics_record(db->actor.metrics, METRIC_queue_duration, 0, now_ns - job->request->accepted_ns);
+        metrics_record(db->actor.metrics, METRIC_QUEUE_DURATION, 0, now_ns - job->request->accepted_ns);
     }
-    metrics_add(db->actor.metrics, METRIC_batches, LANE_READ, 1);
-    metrics_add(db->actor.metrics, METRIC_batch_keys, LANE_READ, (uint64_t)query->count);
+    metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_READ, 1);
+    metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_READ, (uint64_t)query->count);
     add_parameters(&db->parameters, query);
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
     connection_end_group(connection, NULL);
@@ -247,7 +247,7 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
         free(query);
         return;
     }
-    metrics_record(db->actor.metrics, METRIC_database_duration, LANE_READ, clock_now_ns() - query->jobs[0]->sent_ns);
+    metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, LANE_READ, clock_now_ns() - query->jobs[0]->sent_ns);
     switch (tag->statement) {
     case STATEMENT_META: answer_metas(db, query, result); break;
     case STATEMENT_GET: answer_reviews(db, query, result); break;
@@ -264,7 +264,7 @@ void read_lost(struct db_actor *db, struct query *tag) {
         // A read may be asked again, but only once: what killed one connection may kill the next.
         if (job->request != NULL && job->attempts == 0 && slice_is_available(db->slice)) {
             job->attempts = ATTEMPTS_MAX;
-            metrics_add(db->actor.metrics, METRIC_db_retries, 0, 1);
+            metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
             db_enqueue(db, job);
         } else {
             db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The connection to the database was lost.");

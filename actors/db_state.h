@@ -14,7 +14,7 @@ enum {
     // A request is tried again after a failure that may pass this often (DESIGN: serialization failures and deadlocks).
     ATTEMPTS_MAX = 3,
     // db_settings.batch at most
-    BATCH_MAX = 64
+    BATCH_MAX = 1024
 };
 
 // The first member of every query in flight, so that a result finds its kind.

@@ -116,13 +116,13 @@ static void send_transaction(struct db_actor *db, struct connection *connection,
         for (struct job *job = query->jobs.first; job != NULL; job = job->next) {
             job->sent = true;
             metrics_record(
-                db->actor.metrics, METRIC_queue_duration, 0, transaction->sent_ns - job->request->accepted_ns);
+                db->actor.metrics, METRIC_QUEUE_DURATION, 0, transaction->sent_ns - job->request->accepted_ns);
         }
-        metrics_add(db->actor.metrics, METRIC_batch_keys, LANE_WRITE, query->jobs.count);
+        metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
         add_parameters(&db->parameters, query);
         connection_send(connection, query->query.statement, query->jobs.first->leaf, &db->parameters, query);
     }
-    metrics_add(db->actor.metrics, METRIC_batches, LANE_WRITE, 1);
+    metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_WRITE, 1);
     connection_end_group(connection, transaction);
 }
 
@@ -180,7 +180,7 @@ void write_result(struct db_actor *db, struct query *tag, const PGresult *result
 static void answer_committed(struct db_actor *db, struct write_query *query) {
     for (struct job *job; (job = job_queue_pop(&query->jobs)) != NULL;) {
         if (job->request == NULL) {
-            metrics_add(db->actor.metrics, METRIC_replies_late, 0, 1);
+            metrics_add(db->actor.metrics, METRIC_REPLIES_LATE, 0, 1);
         } else if (job->statement == STATEMENT_ADD) {
             struct message *reply = job->reply;
             job->reply = NULL;
@@ -212,7 +212,7 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
 
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
-    metrics_record(db->actor.metrics, METRIC_database_duration, LANE_WRITE, clock_now_ns() - transaction->sent_ns);
+    metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, LANE_WRITE, clock_now_ns() - transaction->sent_ns);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
             answer_committed(db, &transaction->queries[i]);

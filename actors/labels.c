@@ -3,26 +3,25 @@
 #include "pg/connection.h"
 #include "proto/operation.h"
 
-#include <stdio.h>
+_Static_assert(METRICS_OPERATIONS == (int)REQUEST_OPERATION_COUNT, "a cell for each operation");
+_Static_assert(METRICS_DB_STATES == (int)CONNECTION_STATE_COUNT, "a cell for each state");
+_Static_assert(METRICS_LANES == (int)LANE_COUNT, "a cell for each lane");
 
-void labels_write(enum metric metric, unsigned cell, char *out, size_t room) {
-    static const char *const shed_reasons[SHED_REASON_COUNT] = {"mailbox", "queue"};
+void labels_write(struct buffer *out, enum metrics_family family, size_t cell) {
+    static const char *const shed_reasons[METRICS_SHED_REASONS] = {"mailbox", "queue"};
     static const char *const lanes[LANE_COUNT] = {"read", "write"};
-    out[0] = '\0';
-    switch (metric) {
-    case METRIC_requests:
-    case METRIC_request_duration: snprintf(out, room, "operation=\"%s\"", operation_label((enum operation)cell)); break;
-    case METRIC_responses:
-        snprintf(out, room, "operation=\"%s\",status=\"%uxx\"",
-            operation_label((enum operation)(cell / STATUS_CLASS_COUNT)), cell % STATUS_CLASS_COUNT + 1);
+    switch (family) {
+    case METRIC_REQUESTS:
+    case METRIC_REQUEST_DURATION: buffer_format(out, "operation=\"%s\"", operation_label((enum operation)cell)); break;
+    case METRIC_RESPONSES:
+        buffer_format(out, "operation=\"%s\",status=\"%zuxx\"", operation_label((enum operation)(cell / METRICS_STATUS_CLASSES)),
+            cell % METRICS_STATUS_CLASSES + 1);
         break;
-    case METRIC_shed: snprintf(out, room, "reason=\"%s\"", shed_reasons[cell]); break;
-    case METRIC_batches:
-    case METRIC_batch_keys:
-    case METRIC_database_duration: snprintf(out, room, "lane=\"%s\"", lanes[cell]); break;
-    case METRIC_db_connections:
-        snprintf(out, room, "state=\"%s\"", connection_state_name((enum connection_state)cell));
-        break;
+    case METRIC_SHED: buffer_format(out, "reason=\"%s\"", shed_reasons[cell]); break;
+    case METRIC_BATCHES:
+    case METRIC_BATCH_KEYS:
+    case METRIC_DATABASE_DURATION: buffer_format(out, "lane=\"%s\"", lanes[cell]); break;
+    case METRIC_DB_CONNECTIONS: buffer_format(out, "state=\"%s\"", connection_state_name((enum connection_state)cell)); break;
     default: break;
     }
 }

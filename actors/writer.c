@@ -155,8 +155,8 @@ static void take_reply(struct writer *writer, struct message *reply) {
 static void count_response(struct writer *writer, const struct message *reply, int status) {
     struct metrics *metrics = writer->actor.metrics;
     unsigned status_class = (unsigned)status / 100 - 1;
-    metrics_add(metrics, METRIC_responses, (unsigned)reply->operation * STATUS_CLASS_COUNT + status_class, 1);
-    metrics_record(metrics, METRIC_request_duration, reply->operation, clock_now_ns() - reply->accepted_ns);
+    metrics_add(metrics, METRIC_RESPONSES, (unsigned)reply->operation * METRICS_STATUS_CLASSES + status_class, 1);
+    metrics_record(metrics, METRIC_REQUEST_DURATION, reply->operation, clock_now_ns() - reply->accepted_ns);
 }
 
 // Renders the replies that are due behind what is still unsent; into the scratch buffer if nothing is.
@@ -197,7 +197,7 @@ static void write_out(struct writer *writer, struct client *client, struct buffe
         return;
     }
     size_t done = written < 0 ? 0 : (size_t)written;
-    metrics_add(writer->actor.metrics, METRIC_bytes_sent, 0, done);
+    metrics_add(writer->actor.metrics, METRIC_BYTES_SENT, 0, done);
     if (done > 0 || out != &client->unsent) {
         client->unsent_since_ns = loop_now_ns(writer->actor.loop);
     }

@@ -99,6 +99,7 @@ static void append_sections(struct buffer *out) {
     }
 }
 
+// `variable` is null for a key of the file.
 static void report_unknown_key(struct loader *loader, const char *variable, enum section_id section, struct view key) {
     const char *separator = "";
     for (enum option_id id = 0; id < OPTION_COUNT; id++) {
@@ -107,22 +108,29 @@ static void report_unknown_key(struct loader *loader, const char *variable, enum
             separator = ", ";
         }
     }
-    const struct option *nearest = &config_options[option_nearest(section, key)];
+    enum option_id nearest = option_nearest(section, key);
     struct buffer *wrong = &loader->wrong;
     buffer_format(wrong, "%s.", config_sections[section].name);
     append_shown(wrong, key);
-    buffer_append(wrong, VIEW(": unknown key, did you mean "));
-    if (variable == NULL) {
-        buffer_format(wrong, "%s.%s?", config_sections[nearest->section].name, nearest->key);
-        report_line(loader);
-        return;
+    buffer_append(wrong, VIEW(": unknown key"));
+    if (nearest != OPTION_COUNT) {
+        const struct option *option = &config_options[nearest];
+        buffer_append(wrong, VIEW(", did you mean "));
+        if (variable == NULL) {
+            buffer_format(wrong, "%s.%s", config_sections[option->section].name, option->key);
+        } else {
+            (void)variable_name(wrong, option);
+        }
+        buffer_append(wrong, VIEW("?"));
     }
-    (void)variable_name(wrong, nearest);
-    buffer_append(wrong, VIEW("?"));
     struct buffer place = {0};
-    buffer_append(&place, VIEW("environment "));
-    append_shown(&place, (struct view){variable, strcspn(variable, "=")});
-    report_wrong(loader, &place);
+    if (variable == NULL) {
+        report_line(loader);
+    } else {
+        buffer_append(&place, VIEW("environment "));
+        append_shown(&place, (struct view){variable, strcspn(variable, "=")});
+        report_wrong(loader, &place);
+    }
 }
 
 static void assign(struct loader *loader, enum option_id id, struct view value, int origin) {

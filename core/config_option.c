@@ -86,7 +86,9 @@ enum option_id option_nearest(enum section_id section, struct view key) {
             nearest_distance = distance;
         }
     }
-    return nearest;
+    // With more than a third of the letters wrong it is another word.
+    bool alike = name_distance(view_of(config_options[nearest].key), key) <= 1 + key.length / 3;
+    return alike ? nearest : OPTION_COUNT;
 }
 
 enum section_id section_nearest(struct view name) {

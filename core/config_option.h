@@ -42,10 +42,10 @@ struct option {
     enum option_type type;
     const char *key;
     const char *doc;
-    size_t offset;           // of the member in struct config
-    uint32_t initial_number; // INT, CHOICE
-    uint32_t least;          // INT
-    uint32_t most;           // INT
+    size_t offset;            // of the member in struct config
+    uint32_t initial_number;  // INT, CHOICE
+    uint32_t least;           // INT
+    uint32_t most;            // INT
     const char *initial_text; // TEXT
     enum text_format format;  // TEXT
     const char *choices;      // CHOICE: "a|b|c"
@@ -58,7 +58,7 @@ extern const struct option config_options[OPTION_COUNT];
 enum section_id section_find(struct view name);
 enum option_id option_find(enum section_id section, struct view key);
 
-// The option or section whose name is most like one that is wrong.
+// The option or section whose name is most like one that is wrong; OPTION_COUNT if no option's is much like it.
 enum option_id option_nearest(enum section_id section, struct view key);
 enum section_id section_nearest(struct view name);
 
@@ -66,8 +66,9 @@ enum section_id section_nearest(struct view name);
 // appends what is wrong, without showing a text that may hold a password.
 MUST_CHECK bool option_set(const struct option *option, struct config *config, struct view text, struct buffer *wrong);
 
-// Appends the value as option_set takes it, and what values are allowed, for people.
+// Appends the value or the default as option_set takes it, and what values are allowed, for people.
 void option_append_value(const struct option *option, const struct config *config, struct buffer *out);
+void option_append_initial(const struct option *option, struct buffer *out);
 void option_append_allowed(const struct option *option, struct buffer *out);
 
 static inline uint32_t *option_number(const struct option *option, struct config *config) {
@@ -78,7 +79,16 @@ static inline char **option_text(const struct option *option, struct config *con
     return (char **)(void *)((char *)config + option->offset);
 }
 
-// Appends text between double quotes, shortened and without control characters, so that an error stays one line.
+// Appends text shortened and without control characters, so that an error stays one line; and the same between quotes.
+void append_shown(struct buffer *out, struct view text);
 void append_quoted(struct buffer *out, struct view text);
+
+// What config_check_totals tells of a total that is impossible: the options in it, and in words what is wrong and allowed.
+typedef void config_total_report(
+    void *user, const enum option_id *options, size_t count, struct view wrong, struct view allowed);
+
+// Checks that the options fit together, and reports each total that does not. A number of actors that is to be derived
+// counts as 1.
+void config_check_totals(const struct config *config, config_total_report *report, void *user);
 
 #endif

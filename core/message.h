@@ -8,19 +8,19 @@
 #include "core/base.h"
 
 struct message {
-    struct message *next;  // for the lists of whoever owns the message
-    uint64_t accepted_ns;  // when the request that this belongs to was complete (clock_now_ns)
-    uint64_t enqueued_ns;  // when it was last pushed into a mailbox
-    uint64_t deadline_ns;  // when its answer is due; 0: never
-    uint32_t slot;         // names the origin's counterpart (a client connection) together with `generation`
-    uint32_t generation;   // tells a slot's users apart over time
-    uint32_t sequence;     // counts the requests of one user of a slot
-    uint32_t length;       // bytes of payload
-    uint32_t capacity;     // bytes of room for payload
-    uint16_t operation;    // what is asked or answered: an enum of the layer above
-    uint16_t flags;        // bits of the layer above
-    uint16_t origin;       // actor that the request came from
-    uint16_t reply_to;     // actor that takes the answer
+    struct message *next; // for the lists of whoever owns the message
+    uint64_t accepted_ns; // when the request that this belongs to was complete (clock_now_ns)
+    uint64_t enqueued_ns; // when it was last pushed into a mailbox
+    uint64_t deadline_ns; // when its answer is due; 0: never
+    uint32_t slot;        // names the origin's counterpart (a client connection) together with `generation`
+    uint32_t generation;  // tells a slot's users apart over time
+    uint32_t sequence;    // counts the requests of one user of a slot
+    uint32_t length;      // bytes of payload
+    uint32_t capacity;    // bytes of room for payload
+    uint16_t operation;   // what is asked or answered: an enum of the layer above
+    uint16_t flags;       // bits of the layer above
+    uint16_t origin;      // actor that the request came from
+    uint16_t reply_to;    // actor that takes the answer
     char payload[];
 };
 

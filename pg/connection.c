@@ -144,7 +144,9 @@ static void close_link(struct connection *connection, const char *reason) {
     forget_events(connection);
     PQfinish(connection->link);
     connection->link = NULL;
-    memset(connection->prepared, NOT_PREPARED, connection->prepared_count);
+    if (connection->prepared_count > 0) {
+        memset(connection->prepared, NOT_PREPARED, connection->prepared_count);
+    }
     connection->broken = false;
     connection->needs_flush = false;
     lose_flights(connection);

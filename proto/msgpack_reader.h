@@ -15,6 +15,10 @@ void msgpack_reader_init(struct msgpack_reader *reader, struct view bytes);
 
 // Any integer that fits; 0 and `failed` otherwise.
 int64_t msgpack_read_int(struct msgpack_reader *reader);
+
+// Any integer from `low` to `high`; `low` and `failed` otherwise.
+int64_t msgpack_read_int_within(struct msgpack_reader *reader, int64_t low, int64_t high);
+
 bool msgpack_read_bool(struct msgpack_reader *reader);
 
 // A str or bin, in place; nil reads as an absent view (null data).

@@ -5,7 +5,7 @@
 #include "core/base.h"
 
 enum problem {
-#define PROBLEM(name, status, title) PROBLEM_##name,
+#define PROBLEM(name, status, slug, title) PROBLEM_##name,
 #include "proto/problem.def"
 #undef PROBLEM
     PROBLEM_COUNT
@@ -17,7 +17,8 @@ const char *problem_title(enum problem problem);
 // The last part of the `type` URI reference: "/problems/<slug>", for example "not-found".
 const char *problem_slug(enum problem problem);
 
-// One wrong field of a request body. Both texts are static or live as long as the field_errors that hold them.
+// One wrong field of a request body: its name as the client wrote it, such as "photos[2]", and what it must be. Both are
+// terminated strings.
 struct field_error {
     char field[64];
     char detail[192];

@@ -5,18 +5,14 @@
 #include "core/buffer.h"
 #include "core/message.h"
 
-enum {
-    HTTP_DATE_LENGTH = 29 // of "Tue, 24 Nov 2026 07:00:00 GMT"
-};
-
-// What one writer renders with. Zero it, then set cors_origin.
+// What one writer renders with. Zero it, then set cors_origin, then the date.
 struct response_renderer {
-    struct view cors_origin;     // for Access-Control-Allow-Origin; empty: no CORS headers
-    char date[HTTP_DATE_LENGTH]; // the Date header, renewed by response_set_date
-    struct buffer body;          // scratch
+    struct view cors_origin; // for Access-Control-Allow-Origin; empty: no CORS headers
+    // private
+    struct buffer common_fields; // those of every final response: Date and what depends on nothing else
 };
 
-// Sets the Date header from seconds since 1970.
+// Sets the Date header from seconds since 1970, and takes over cors_origin. To be called before the first response.
 void response_set_date(struct response_renderer *renderer, int64_t now_s);
 
 // Appends the whole response to `out` and returns its status. A payload that cannot be read becomes a 500.

@@ -17,12 +17,18 @@ enum route_result {
 
 struct route_match {
     enum operation operation;
-    struct key_request key;   // the numbers of the path; key.product_id is set for votes and reports too
+    // The numbers of the path. For votes and reports product_id is what the review_id says, or 0 if that can be no product's:
+    // then there is no such review, which is the caller's to answer (404).
+    struct key_request key;
     struct list_request list; // REVIEW_LIST: with the numbers of the query
     uint32_t allow;           // bits of 1 << enum http_method
     char detail[192];
 };
 
+// Matches method, path (percent-encoded; every part is decoded once) and query (without the question mark). A literal part is
+// preferred to a number. A bad number in a path that has a route's shape is a bad parameter, and 0 and leading zeros are bad;
+// but where the table has names for a last part, one that does not begin like a number is an unknown path. `detail` never
+// holds bytes of the client's.
 MUST_CHECK enum route_result route_find(enum http_method method, struct view path, struct view query, struct route_match *match);
 
 #endif

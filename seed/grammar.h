@@ -37,7 +37,7 @@ enum grammar_entry {
 #define ENTRY(identifier, rule, characters) ENTRY_##identifier,
     GRAMMAR_ENTRIES(ENTRY)
 #undef ENTRY
-        ENTRY_COUNT
+    ENTRY_COUNT
 };
 
 // One rule as written; the list of alternatives ends with a null.
@@ -47,8 +47,14 @@ struct rule_source {
 };
 
 // A language's rules; the list ends with a null name.
-#define RULE(name, ...) {name, (const char *const[]){__VA_ARGS__, NULL}}
-#define RULES_END {NULL, NULL}
+#define RULE(name, ...)                                                                                                \
+    {                                                                                                                  \
+        name, (const char *const[]) {                                                                                  \
+            __VA_ARGS__, NULL                                                                                          \
+        }                                                                                                              \
+    }
+#define RULES_END                                                                                                      \
+    { NULL, NULL }
 
 extern const struct rule_source GRAMMAR_COMMON[];
 #define LANGUAGE(identifier, variable, share, length_percent) extern const struct rule_source GRAMMAR_##identifier[];
@@ -91,7 +97,7 @@ uint32_t grammar_pick(
     const struct grammar *grammar, enum language language, enum grammar_entry entry, struct random *random);
 
 // Writes that alternative of the entry behind the text, which must have room for grammar_max_bytes().
-void grammar_write(const struct grammar *grammar, enum language language, enum grammar_entry entry, uint32_t alternative,
-    const struct grammar_context *context, struct random *random, struct text *text);
+void grammar_write(const struct grammar *grammar, enum language language, enum grammar_entry entry,
+    uint32_t alternative, const struct grammar_context *context, struct random *random, struct text *text);
 
 #endif

@@ -89,15 +89,15 @@ static bool add_alternative(struct builder *builder, struct rule *rule, const ch
     while (*text != '\0') {
         struct piece *piece = &grammar->pieces[grammar->piece_count++];
         size_t length = strcspn(text, "{");
-        *piece = (struct piece){
-            text, (uint16_t)length, (uint16_t)count_characters(text, length), SLOT_NONE, false};
+        *piece = (struct piece){text, (uint16_t)length, (uint16_t)count_characters(text, length), SLOT_NONE, false};
         text += length;
         if (*text == '{') {
             size_t name_length = strcspn(text, "}");
             piece->capital = text[1] == '^';
             struct view name = {text + 1 + piece->capital, name_length - 1 - piece->capital};
             if (text[name_length] != '}' || !find_rule(builder, name, &piece->slot)) {
-                return failure_set(builder->failure, "grammar: rule \"%s\": no rule above it for \"%s\"", rule->name, text);
+                return failure_set(
+                    builder->failure, "grammar: rule \"%s\": no rule above it for \"%s\"", rule->name, text);
             }
             text += name_length + 1;
         }

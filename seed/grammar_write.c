@@ -72,8 +72,8 @@ uint32_t grammar_pick(
     return pick(&grammar->rules[grammar->entries[language][entry]], random);
 }
 
-void grammar_write(const struct grammar *grammar, enum language language, enum grammar_entry entry, uint32_t alternative,
-    const struct grammar_context *context, struct random *random, struct text *text) {
+void grammar_write(const struct grammar *grammar, enum language language, enum grammar_entry entry,
+    uint32_t alternative, const struct grammar_context *context, struct random *random, struct text *text) {
     const struct rule *rule = &grammar->rules[grammar->entries[language][entry]];
     write_alternative(grammar, &grammar->alternatives[rule->first_alternative + alternative], context, random, text);
 }

@@ -30,25 +30,25 @@ static uint64_t product_weight(uint64_t seed, uint32_t product_id) {
 // Product i gets the records between two roundings of the running share: the counts add up without a remainder.
 static void share_records(struct plan *plan, uint64_t seed) {
     uint64_t total = 0;
-    for (uint32_t i = 0; i < plan->products; i++) {
-        total += product_weight(seed, i + 1);
+    for (uint32_t id = 1; id <= plan->products; id++) {
+        total += product_weight(seed, id);
     }
     uint64_t sum = 0;
     uint64_t given = 0;
     uint64_t carried = 0;
-    for (uint32_t i = 0; i < plan->products; i++) {
-        sum += product_weight(seed, i + 1);
+    for (uint32_t id = 1; id <= plan->products; id++) {
+        sum += product_weight(seed, id);
         uint64_t until = (uint64_t)((wide)sum * plan->records / total);
         uint64_t share = until - given + carried;
         given = until;
         carried = share > PLAN_MAX_PRODUCT_RECORDS ? share - PLAN_MAX_PRODUCT_RECORDS : 0;
-        plan->product_records[i] = (uint32_t)(share - carried);
+        plan->product_records[id] = (uint32_t)(share - carried);
     }
     // What did not fit behind the last full product goes to the first ones with room.
-    for (uint32_t i = 0; i < plan->products && carried > 0; i++) {
-        uint64_t room = PLAN_MAX_PRODUCT_RECORDS - plan->product_records[i];
+    for (uint32_t id = 1; id <= plan->products && carried > 0; id++) {
+        uint64_t room = PLAN_MAX_PRODUCT_RECORDS - plan->product_records[id];
         uint64_t more = carried < room ? carried : room;
-        plan->product_records[i] += (uint32_t)more;
+        plan->product_records[id] += (uint32_t)more;
         carried -= more;
     }
 }
@@ -59,15 +59,15 @@ static void cut_segments(struct plan *plan, uint32_t wanted) {
     uint64_t segment_start = 0;
     uint32_t first = 1;
     uint32_t step = 1;
-    for (uint32_t i = 0; i < plan->products; i++) {
-        sum += plan->product_records[i];
+    for (uint32_t id = 1; id <= plan->products; id++) {
+        sum += plan->product_records[id];
         uint64_t boundary = (uint64_t)((wide)plan->records * step / wanted);
-        bool last = i + 1 == plan->products;
+        bool last = id == plan->products;
         if ((sum >= boundary && sum < plan->records) || last) {
             struct segment *segment = &plan->segments[plan->segment_count++];
-            *segment = (struct segment){plan->segment_count, first, i + 2, sum - segment_start};
+            *segment = (struct segment){plan->segment_count, first, id + 1, sum - segment_start};
             segment_start = sum;
-            first = i + 2;
+            first = id + 1;
             while ((wide)plan->records * step / wanted <= sum && step < wanted) {
                 step++;
             }
@@ -77,14 +77,14 @@ static void cut_segments(struct plan *plan, uint32_t wanted) {
 
 bool plan_create(struct plan *plan, const struct settings *settings) {
     uint64_t wanted = (settings->records + settings->segment_records / 2) / settings->segment_records;
-    if (wanted > settings->products) {
-        wanted = settings->products;
-    }
     if (wanted == 0) {
         wanted = 1;
     }
+    if (wanted > settings->products) {
+        wanted = settings->products;
+    }
     *plan = (struct plan){.records = settings->records, .products = settings->products};
-    plan->product_records = calloc(settings->products, sizeof *plan->product_records);
+    plan->product_records = calloc((size_t)settings->products + 1, sizeof *plan->product_records);
     plan->segments = calloc(wanted + 1, sizeof *plan->segments);
     if (plan->product_records == NULL || plan->segments == NULL) {
         plan_free(plan);

@@ -26,7 +26,7 @@ struct plan {
     uint64_t records;
     uint32_t products;
     uint32_t segment_count;
-    // Reviews of the product with id i + 1.
+    // Reviews of each product, by its id; there is no product 0.
     uint32_t *product_records;
     struct segment *segments;
 };

@@ -128,8 +128,8 @@ static void test_a_string_of_escapes_grows(void) {
 }
 
 static void test_ints(void) {
-    static const int64_t values[] = {0, 1, -1, 9, 10, 99, 100, 2147483647, -2147483648LL, 9007199254740991, INT64_MAX,
-        INT64_MIN, INT64_MIN + 1};
+    static const int64_t values[] = {
+        0, 1, -1, 9, 10, 99, 100, 2147483647, -2147483648LL, 9007199254740991, INT64_MAX, INT64_MIN, INT64_MIN + 1};
     uint64_t random = 4;
     unsigned wrong = 0;
     struct buffer out = {0};

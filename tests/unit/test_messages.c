@@ -35,7 +35,8 @@ static bool reads_reply(struct view payload) {
     struct view field, detail;
     msgpack_reader_init(&reader, payload);
     switch (reply_read_kind(&reader)) {
-    case REPLY_LIST: reply_read_list(&reader, &list); // and its reviews
+    case REPLY_LIST:
+        reply_read_list(&reader, &list); // and its reviews
     // fall through
     case REPLY_REVIEW:
     case REPLY_CREATED:

@@ -33,7 +33,7 @@ static void test_ints_round_trip(void) {
     for (int shift = 0; shift < 64; shift++) {
         for (int64_t delta = -2; delta <= 2; delta++) {
             int64_t value = (int64_t)((UINT64_C(1) << shift) + (uint64_t)delta);
-            int64_t both[] = {value, (int64_t)-(uint64_t)value};
+            int64_t both[] = {value, (int64_t) - (uint64_t)value};
             for (size_t i = 0; i < COUNT_OF(both); i++) {
                 struct message *message = message_new(0);
                 msgpack_write_int(&message, both[i]);
@@ -201,7 +201,8 @@ static void test_every_format_byte(void) {
         msgpack_unpacked unpacked;
         msgpack_unpacked_init(&unpacked);
         size_t used = 0;
-        bool is_known = msgpack_unpack_next(&unpacked, (const char *)bytes, sizeof bytes, &used) == MSGPACK_UNPACK_SUCCESS;
+        bool is_known =
+            msgpack_unpack_next(&unpacked, (const char *)bytes, sizeof bytes, &used) == MSGPACK_UNPACK_SUCCESS;
         msgpack_object_type type = is_known ? unpacked.data.type : MSGPACK_OBJECT_EXT;
         struct msgpack_reader reader;
         char *copy = open_copy(&reader, bytes, sizeof bytes);
@@ -213,7 +214,8 @@ static void test_every_format_byte(void) {
         wrong += !reader.failed != (type == MSGPACK_OBJECT_BOOLEAN);
         reader = start;
         (void)msgpack_read_text(&reader);
-        wrong += !reader.failed != (type == MSGPACK_OBJECT_STR || type == MSGPACK_OBJECT_BIN || type == MSGPACK_OBJECT_NIL);
+        wrong +=
+            !reader.failed != (type == MSGPACK_OBJECT_STR || type == MSGPACK_OBJECT_BIN || type == MSGPACK_OBJECT_NIL);
         wrong += !reader.failed && (size_t)((const char *)reader.position - copy) != used;
         reader = start;
         (void)msgpack_read_array(&reader, 15);

@@ -78,8 +78,8 @@ static void test_sequences_of_four(void) {
     for (unsigned lead = 0xE0; lead <= 0xFF; lead++) {
         for (unsigned second = 0; second <= 0xFF; second++) {
             for (size_t i = 0; i < COUNT_OF(edges) * COUNT_OF(edges); i++) {
-                const unsigned char bytes[] = {(unsigned char)lead, (unsigned char)second, edges[i % COUNT_OF(edges)],
-                    edges[i / COUNT_OF(edges)]};
+                const unsigned char bytes[] = {
+                    (unsigned char)lead, (unsigned char)second, edges[i % COUNT_OF(edges)], edges[i / COUNT_OF(edges)]};
                 wrong += valid(bytes, 4) != reference_valid(bytes, 4);
             }
         }

@@ -1,0 +1,35 @@
+// One connection to PostgreSQL for statements that take their time. One thread at a time; session_cancel() is for any.
+#ifndef REVIEWD_SEED_SESSION_H
+#define REVIEWD_SEED_SESSION_H
+
+#include <libpq-fe.h>
+
+#include "seed/failure.h"
+
+struct session {
+    PGconn *connection;
+    PGcancel *cancel;
+    struct failure *failure;
+};
+
+// Connects, with `settings` (SQL, one or more SET statements). False with the failure told; session_close() it anyway.
+MUST_CHECK bool session_open(struct session *session, const char *dsn, const char *settings, struct failure *failure);
+void session_close(struct session *session);
+
+// Asks the server to end the statement that runs, if one does.
+void session_cancel(struct session *session);
+
+// Runs SQL made from the format. False with the failure "cannot ACTION: …" told.
+MUST_CHECK bool session_run(struct session *session, const char *action, const char *format, ...) PRINTF_LIKE(3, 4);
+
+// The same for a query: its rows, to be released with PQclear(), or null.
+MUST_CHECK PGresult *session_query(struct session *session, const char *action, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+// COPY … FROM STDIN: begin, send as often as needed, end. `expected` is how many rows the server must have taken.
+MUST_CHECK bool session_copy_begin(struct session *session, const char *action, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+MUST_CHECK bool session_copy_send(struct session *session, struct view bytes);
+MUST_CHECK bool session_copy_end(struct session *session, const char *action, uint64_t expected);
+
+#endif

@@ -1,0 +1,136 @@
+"""Without its database the server lives, says 503 with Retry-After, and recovers by itself."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, review_path, vote_path
+from conftest import PLACEMENTS
+from http_client import build_json_request, build_request
+from waiting import wait_until
+
+REVIEW_ID = (5 << 20) + 1
+
+# One request of each route that needs the database.
+REQUESTS = [
+    ("GET", build_request("GET", list_path(5))),
+    ("GET", build_request("GET", meta_path(5))),
+    ("GET", build_request("GET", review_path(REVIEW_ID))),
+    ("POST", build_json_request("POST", add_path(5), review_body())),
+    ("PUT", build_request("PUT", vote_path(REVIEW_ID))),
+    ("PUT", build_request("PUT", report_path(REVIEW_ID))),
+]
+
+
+def admin_status(server, path):
+    with server.connect_admin() as admin:
+        return admin.request("GET", path).status
+
+
+def wait_until_away(server):
+    wait_until(lambda: admin_status(server, "/ready") == 503, "/ready to say 503")
+
+
+def check_refuses_everything(connection):
+    for method, data in REQUESTS:
+        check_problem(connection.exchange(data, method), 503)
+    check_problem(connection.request("GET", "/nowhere"), 404)
+    check_problem(connection.request_json("POST", add_path(5), b"{"), 400)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_a_restart_of_the_database_is_survived(own_cluster, crashable_database, start_server, placement):
+    server = start_server(crashable_database, PLACEMENTS[placement])
+    with server.connect() as connection:
+        review = Api(connection).add(5)
+        for how in (signal.SIGQUIT, signal.SIGINT):
+            own_cluster.stop(how)
+            wait_until_away(server)
+            assert admin_status(server, "/live") == 200
+            check_refuses_everything(connection)
+            own_cluster.start()
+            wait_until(server.is_ready, "the server to recover")
+            assert Api(connection).review(review["review_id"]) == review
+        Api(connection).add(5)
+        Api(connection).vote(review["review_id"])
+
+
+def test_a_server_may_start_before_its_database(own_cluster, crashable_database, make_server):
+    own_cluster.stop()
+    server = make_server(crashable_database)
+    try:
+        server.launch()
+        assert admin_status(server, "/ready") == 503
+        with server.connect() as connection:
+            check_refuses_everything(connection)
+            own_cluster.start()
+            wait_until(server.is_ready, "the server to find its database")
+            Api(connection).add(5)
+        server.stop()
+    finally:
+        server.kill()
+
+
+def test_a_server_whose_schema_is_missing_is_not_ready_and_tells_nothing(cluster, make_server):
+    server = make_server(cluster.create_database())
+    try:
+        server.launch()
+        assert admin_status(server, "/ready") == 503
+        with server.connect() as connection:
+            for method, data in REQUESTS:
+                check_problem(connection.exchange(data, method), 503)
+        server.stop()
+    finally:
+        server.kill()
+
+
+def test_under_load_every_request_is_answered_while_the_database_goes_and_comes(own_cluster, crashable_database, start_server):
+    server = start_server(crashable_database)
+    finished = Event()
+    acknowledged = []
+
+    def work(n):
+        """Statuses of requests on one connection, none of which may break."""
+        statuses = set()
+        with server.connect() as connection:
+            while not finished.is_set():
+                reply = connection.request_json("POST", add_path(100 + n), review_body())
+                if reply.status == 201:
+                    acknowledged.append(check_json(reply, 201)["review_id"])
+                else:
+                    check_problem(reply, 503)
+                statuses.add(reply.status)
+                reply = connection.request("GET", list_path(100 + n))
+                statuses.add(reply.status)
+                if reply.status != 200:
+                    check_problem(reply, 503)
+        return statuses
+
+    with ThreadPoolExecutor(8) as clients:
+        runs = [clients.submit(work, n) for n in range(8)]
+        try:
+            wait_until(lambda: len(acknowledged) > 20, "the load")
+            own_cluster.stop(signal.SIGQUIT)
+            wait_until_away(server)
+            own_cluster.start()
+            wait_until(server.is_ready, "the server to recover")
+            count = len(acknowledged)
+            wait_until(lambda: len(acknowledged) > count + 20 or any(run.done() for run in runs), "writes after the recovery")
+        finally:
+            finished.set()
+        statuses = set().union(*(run.result() for run in runs))
+    assert statuses == {200, 201, 503}
+    stored = {review_id for (review_id,) in crashable_database.rows("SELECT review_id FROM review")}
+    assert len(set(acknowledged)) == len(acknowledged) and set(acknowledged) <= stored
+
+
+def test_connections_that_are_cut_are_replaced(start_server, empty_database):
+    server = start_server(empty_database)
+    with server.connect() as connection:
+        for _ in range(3):
+            Api(connection).add(5)
+            empty_database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reviewd_server'")
+            wait_until(lambda: connection.exchange(REQUESTS[0][1]).status == 200, "a list")
+            wait_until(server.is_ready, "the server to recover")

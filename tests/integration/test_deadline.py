@@ -1,0 +1,105 @@
+"""Requests that PostgreSQL does not answer in time: 504 at their deadline, 503 when too many wait."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, vote_path
+from http_client import build_request
+from waiting import scaled, wait_until
+
+REAL_DEADLINE = {"deadline.request_ms": 1000, "deadline.queue_ms": 500}
+
+
+@contextmanager
+def locked(database, statement):
+    """Holds the locks that the statement takes."""
+    connection = database.connect()
+    connection.autocommit = False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            yield
+    finally:
+        connection.close()
+
+
+def lock_table(table):
+    return f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
+
+
+@pytest.fixture
+def server(start_server, empty_database):
+    """A server with the deadline that it has by default."""
+    return start_server(empty_database, REAL_DEADLINE)
+
+
+def recovered(client, method, target, **options):
+    """The first answer that is not about the lock of before."""
+
+    def answer():
+        reply = client.request(method, target, **options)
+        return reply if reply.status not in (503, 504) else None
+
+    return wait_until(answer, "the server to answer again")
+
+
+def test_a_read_that_waits_is_answered_504(client, empty_database, product):
+    with locked(empty_database, lock_table("product_meta")):
+        for _ in range(2):
+            check_problem(client.request("GET", meta_path(product)), 504)
+    assert recovered(client, "GET", meta_path(product)).status == 200
+
+
+def test_a_list_that_waits_is_answered_504(client, empty_database, product):
+    with locked(empty_database, lock_table("review")):
+        check_problem(client.request("GET", list_path(product)), 504)
+    assert recovered(client, "GET", list_path(product)).status == 200
+
+
+def test_a_write_that_waits_is_answered_504_and_done_once_or_not_at_all(client, api, empty_database, product):
+    review_id = api.add(product)["review_id"]
+    with locked(empty_database, f"SELECT FROM review WHERE review_id = {review_id} FOR UPDATE"):
+        for path in (vote_path, report_path):
+            check_problem(client.request("PUT", path(review_id)), 504)
+        assert Api(client).review(review_id)["helpfulness"] == 0
+    assert recovered(client, "PUT", vote_path(review_id)).status == 204
+    (votes,) = empty_database.rows("SELECT helpfulness FROM review WHERE review_id = %s", (review_id,))
+    assert 1 <= votes[0] <= 2
+
+
+def test_an_addition_that_waits_is_answered_504_and_the_totals_stay_right(client, api, empty_database, product):
+    api.add(product)
+    with locked(empty_database, f"SELECT FROM product_meta WHERE product_id = {product} FOR UPDATE"):
+        check_problem(client.request_json("POST", add_path(product), review_body()), 504)
+    body = [("Content-Type", "application/json")]
+    reply = recovered(client, "POST", add_path(product), fields=body, body=b'{"rating":5,"recommend":1,"body":"b","name":"n","email":"a@b"}')
+    check_json(reply, 201)
+    count = len(api.ids(product))
+    assert 2 <= count <= 3
+    assert sum(api.meta(product)["ratings"].values()) == count
+
+
+def test_replies_behind_a_late_one_keep_their_order(client, empty_database, product):
+    with locked(empty_database, lock_table("product_meta")):
+        get = [("GET", build_request("GET", path)) for path in (meta_path(product), "/nowhere")]
+        statuses = [reply.status for reply in client.pipeline(get * 3)]
+    assert [status for status in statuses[::2] if status not in (503, 504)] == []
+    assert statuses[1::2] == [404] * 3
+
+
+def test_of_too_many_requests_each_is_answered_503_or_504(server, client, empty_database, product):
+    with locked(empty_database, lock_table("product_meta")):
+        request = build_request("GET", meta_path(product))
+        connections = [server.connect() for _ in range(scaled(100))]
+        try:
+            for connection in connections:
+                connection.send(request * 40)
+            for connection in connections:
+                for _ in range(40):
+                    reply = connection.read_reply()
+                    check_problem(reply, 504 if reply.status == 504 else 503)
+        finally:
+            for connection in connections:
+                connection.close()
+    assert recovered(client, "GET", meta_path(product)).status == 200
