@@ -81,8 +81,8 @@ void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, co
 // db_read.c
 void read_enqueue(struct db_actor *db, struct job *job);
 void read_flush(struct db_actor *db);
-void read_result(struct db_actor *db, struct query *query, const PGresult *result);
-void read_lost(struct db_actor *db, struct query *query);
+void read_result(struct db_actor *db, struct query *tag, const PGresult *result);
+void read_lost(struct db_actor *db, struct query *tag);
 // Takes all waiting jobs out, for new routing.
 void read_take_all(struct db_actor *db, struct job_queue *out);
 void read_free(struct db_actor *db);
@@ -90,7 +90,7 @@ void read_free(struct db_actor *db);
 // db_write.c
 void write_enqueue(struct db_actor *db, struct job *job);
 void write_flush(struct db_actor *db);
-void write_result(struct db_actor *db, struct query *query, const PGresult *result);
+void write_result(struct db_actor *db, struct query *tag, const PGresult *result);
 void write_group_done(struct db_actor *db, void *group);
 void write_group_lost(struct db_actor *db, void *group);
 void write_take_all(struct db_actor *db, struct job_queue *out);

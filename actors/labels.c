@@ -14,14 +14,16 @@ void labels_write(struct buffer *out, enum metrics_family family, size_t cell) {
     case METRIC_REQUESTS:
     case METRIC_REQUEST_DURATION: buffer_format(out, "operation=\"%s\"", operation_label((enum operation)cell)); break;
     case METRIC_RESPONSES:
-        buffer_format(out, "operation=\"%s\",status=\"%zuxx\"", operation_label((enum operation)(cell / METRICS_STATUS_CLASSES)),
-            cell % METRICS_STATUS_CLASSES + 1);
+        buffer_format(out, "operation=\"%s\",status=\"%zuxx\"",
+            operation_label((enum operation)(cell / METRICS_STATUS_CLASSES)), cell % METRICS_STATUS_CLASSES + 1);
         break;
     case METRIC_SHED: buffer_format(out, "reason=\"%s\"", shed_reasons[cell]); break;
     case METRIC_BATCHES:
     case METRIC_BATCH_KEYS:
     case METRIC_DATABASE_DURATION: buffer_format(out, "lane=\"%s\"", lanes[cell]); break;
-    case METRIC_DB_CONNECTIONS: buffer_format(out, "state=\"%s\"", connection_state_name((enum connection_state)cell)); break;
+    case METRIC_DB_CONNECTIONS:
+        buffer_format(out, "state=\"%s\"", connection_state_name((enum connection_state)cell));
+        break;
     default: break;
     }
 }

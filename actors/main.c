@@ -11,8 +11,6 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum task {
     TASK_SERVE,
     TASK_CHECK_CONFIG,
@@ -95,7 +93,7 @@ static int serve(struct config *config) {
     log_event(log, LOG_INFO, "supervisor", "starting", "version=%s pid=%d acceptors=%d db=%d writers=%d connections=%d",
         REVIEWD_VERSION, (int)getpid(), (int)config->actors_acceptors, (int)config->actors_db,
         (int)config->actors_writers, (int)config->db_connections);
-    int code = supervisor_run(config, log);
+    int code = (int)supervisor_run(config, log);
     log_close(log);
     return code;
 }

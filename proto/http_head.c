@@ -96,7 +96,8 @@ static unsigned step_line_begin(struct http_head *head, unsigned char byte) {
         return LAST_LF;
     }
     if (byte == ' ' || byte == '\t') {
-        return refuse(head, PROBLEM_BAD_REQUEST, "A header line begins with white space (line folding is not accepted).");
+        return refuse(
+            head, PROBLEM_BAD_REQUEST, "A header line begins with white space (line folding is not accepted).");
     }
     if (byte == ':') {
         return refuse(head, PROBLEM_BAD_REQUEST, "A header field has no name.");
@@ -105,7 +106,8 @@ static unsigned step_line_begin(struct http_head *head, unsigned char byte) {
         return refuse_byte(head, byte, "A header field's name has a character in it that no name can have.");
     }
     if (++head->fields > head->fields_max) {
-        return refuse(head, PROBLEM_HEADERS_TOO_LARGE, "There are more header or trailer fields than this server reads.");
+        return refuse(
+            head, PROBLEM_HEADERS_TOO_LARGE, "There are more header or trailer fields than this server reads.");
     }
     return FIELD_NAME;
 }

@@ -19,7 +19,8 @@ enum seen {
     SEEN_TYPE = 4,
     SEEN_CONTINUE = 8,
     SEEN_HEAD = 16,
-    SEEN_END = 32
+    SEEN_END = 32,
+    SEEN_VERSION = 64
 };
 
 // For a callback of llhttp: the request is refused.
@@ -37,7 +38,9 @@ static int on_method_complete(llhttp_t *llhttp) {
     struct http_parser *parser = llhttp->data;
     switch (llhttp->method) {
 #define METHOD(name)                                                                                                   \
-    case HTTP_##name: parser->request.method = METHOD_##name; break;
+    case HTTP_##name:                                                                                                  \
+        parser->request.method = METHOD_##name;                                                                        \
+        break;
 #include "proto/http_method.def"
 #undef METHOD
     case HTTP_CONNECT:
@@ -51,7 +54,8 @@ static int on_url(llhttp_t *llhttp, const char *at, size_t length) {
     struct http_parser *parser = llhttp->data;
     struct http_request *request = &parser->request;
     if (!http_target_split(request->method, (struct view){at, length}, &request->path, &request->query)) {
-        return refuse_as_bad(parser, "The request target must be a path, an http URL without fragment, or * for OPTIONS.");
+        return refuse_as_bad(
+            parser, "The request target must be a path, an http URL without fragment, or * for OPTIONS.");
     }
     return 0;
 }
@@ -66,6 +70,7 @@ static int on_version(llhttp_t *llhttp, const char *at, size_t length) {
         return refuse(parser, PROBLEM_VERSION_NOT_SUPPORTED, "HTTP/1.0 and HTTP/1.1 are served here.");
     }
     parser->request.version_minor = at[2] > '0';
+    parser->seen |= SEEN_VERSION;
     return 0;
 }
 
@@ -74,7 +79,9 @@ static int judge_host(struct http_parser *parser, struct view value) {
         return refuse_as_bad(parser, "Host is given twice.");
     }
     parser->seen |= SEEN_HOST;
-    return http_host_is_valid(value) ? 0 : refuse_as_bad(parser, "Host is not a host name or address with or without a port.");
+    return http_host_is_valid(value)
+               ? 0
+               : refuse_as_bad(parser, "Host is not a host name or address with or without a port.");
 }
 
 // llhttp has seen that it comes once, is in digits and fits 64 bits.
@@ -155,6 +162,9 @@ static int on_header_value_complete(llhttp_t *llhttp) {
 static int on_headers_complete(llhttp_t *llhttp) {
     struct http_parser *parser = llhttp->data;
     struct http_request *request = &parser->request;
+    if ((parser->seen & SEEN_VERSION) == 0) { // HTTP/0.9, which has none
+        return refuse_as_bad(parser, "The request line does not end with HTTP/1.0 or HTTP/1.1.");
+    }
     if ((parser->seen & SEEN_HOST) == 0 && request->version_minor > 0) {
         return refuse_as_bad(parser, "HTTP/1.1 requires a Host.");
     }
@@ -251,7 +261,8 @@ static const char *llhttp_fault(const struct http_parser *parser) {
     case HPE_UNEXPECTED_CONTENT_LENGTH: return "Content-Length is given twice or beside Transfer-Encoding.";
     case HPE_INVALID_TRANSFER_ENCODING: return "Transfer-Encoding is not chunked, or is given beside Content-Length.";
     case HPE_INVALID_HEADER_TOKEN: return "A header field is malformed.";
-    default: return parser->state == STATE_HEAD ? "The request line is malformed." : "A chunk of the body is malformed.";
+    default:
+        return parser->state == STATE_HEAD ? "The request line is malformed." : "A chunk of the body is malformed.";
     }
 }
 

@@ -58,7 +58,8 @@ static bool read_integer(struct view value, int32_t min, int32_t max, int32_t *i
 }
 
 // A plus sign is a space in a query, but as no value here has a space and no number a sign, it is wrong either way.
-static bool read_parameter(enum parameter parameter, struct view value, struct list_request *list, char *detail, size_t size) {
+static bool read_parameter(
+    enum parameter parameter, struct view value, struct list_request *list, char *detail, size_t size) {
     switch (parameter) {
     case PARAMETER_COUNT:
         if (!read_integer(value, 1, LIST_COUNT_MAX, &list->count)) {

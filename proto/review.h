@@ -8,7 +8,8 @@ enum {
     PRODUCT_ID_MAX = 2147483647,
     RATING_MAX = 5,
     CHARACTERISTIC_COUNT = 6,
-    CHARACTERISTIC_BITS = 3, // a characteristic in `characteristics`: bits 3i to 3i+2 rate the one with id i, 0: not rated
+    CHARACTERISTIC_BITS =
+        3, // a characteristic in `characteristics`: bits 3i to 3i+2 rate the one with id i, 0: not rated
     REVIEW_ID_PRODUCT_SHIFT = 20, // review_id = product_id << 20 | n
 };
 #define REVIEW_ID_MAX INT64_C(9007199254740991) // 2^53 - 1

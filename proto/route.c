@@ -46,8 +46,8 @@ static bool has_named_sibling(const struct route *route) {
     size_t shared = (size_t)(slash - route->pattern.data) + 1;
     for (size_t i = 0; i < COUNT_OF(routes); i++) {
         struct view other = routes[i].pattern;
-        if (other.length > shared && memcmp(other.data, route->pattern.data, shared) == 0 && other.data[shared] != '{' &&
-            memchr(other.data + shared, '/', other.length - shared) == NULL) {
+        if (other.length > shared && memcmp(other.data, route->pattern.data, shared) == 0 &&
+            other.data[shared] != '{' && memchr(other.data + shared, '/', other.length - shared) == NULL) {
             return true;
         }
     }
@@ -152,7 +152,8 @@ enum route_result route_find(enum http_method method, struct view path, struct v
         return ROUTE_OPTIONS;
     }
     if (!url_is_well_formed(path)) {
-        snprintf(match->detail, sizeof match->detail, "The path has a percent sign without two hexadecimal digits behind it.");
+        snprintf(match->detail, sizeof match->detail,
+            "The path has a percent sign without two hexadecimal digits behind it.");
         return ROUTE_BAD_PARAMETER;
     }
     const struct route *resource = find_resource(path);

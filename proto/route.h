@@ -29,6 +29,7 @@ struct route_match {
 // preferred to a number. A bad number in a path that has a route's shape is a bad parameter, and 0 and leading zeros are bad;
 // but where the table has names for a last part, one that does not begin like a number is an unknown path. `detail` never
 // holds bytes of the client's.
-MUST_CHECK enum route_result route_find(enum http_method method, struct view path, struct view query, struct route_match *match);
+MUST_CHECK enum route_result route_find(
+    enum http_method method, struct view path, struct view query, struct route_match *match);
 
 #endif

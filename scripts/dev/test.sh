@@ -145,7 +145,7 @@ test_end_to_end() {
   say "end-to-end tests, $preset"
   rm -f "$junit"
   REVIEWD_BUILD=$top/build/$preset PYTHONDONTWRITEBYTECODE=1 step "$@" /usr/bin/python3 -m pytest -q \
-    --rootdir "$top" -p no:cacheprovider --junitxml "$junit" "$top/tests/integration" || status=$?
+    --tb=short --maxfail=40 --rootdir "$top" -p no:cacheprovider --junitxml "$junit" "$top/tests/integration" || status=$?
   test_count "$preset: end to end" "$status" "$junit"
 }
 

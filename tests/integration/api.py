@@ -26,7 +26,9 @@ MAX_REVIEW_ID = 2**53 - 1
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 # What no answer may tell: statements, paths, sources, the database.
-INTERNALS = re.compile(r"SELECT|INSERT|UPDATE |unnest|relation|column|constraint|libpq|postgres|/tmp|\.c\b|0x[0-9a-f]{6}", re.I)
+INTERNALS = re.compile(
+    r"SELECT|INSERT|UPDATE |unnest|relation|column|constraint|libpq|postgres|/tmp|\.c\b|0x[0-9a-f]{6}", re.I
+)
 
 _numbers = itertools.count(1)
 

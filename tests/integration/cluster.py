@@ -71,7 +71,10 @@ class Cluster:
             shutil.chown(self.folder, SUPERUSER, SUPERUSER)
         initdb = ["initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", "--auth=trust", "--no-sync"]
         subprocess.run(
-            _as_superuser(initdb + ["--encoding=UTF8", "--locale=C.UTF-8"]), cwd=self.folder, check=True, capture_output=True
+            _as_superuser(initdb + ["--encoding=UTF8", "--locale=C.UTF-8"]),
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
         )
 
     def start(self):

@@ -12,7 +12,8 @@ _REVIEW_COLUMNS = """review_id, rating, summary, recommend::integer, response, b
 def reviews(database, product, sort):
     """All visible reviews of a product in the order of a sort."""
     rows = database.rows(
-        f"SELECT {_REVIEW_COLUMNS} FROM review WHERE product_id = %s AND NOT reported ORDER BY {ORDERS[sort]}", (product,)
+        f"SELECT {_REVIEW_COLUMNS} FROM review WHERE product_id = %s AND NOT reported ORDER BY {ORDERS[sort]}",
+        (product,),
     )
     return [_review(row) for row in rows]
 
@@ -70,7 +71,8 @@ def mean(numbers):
 def popular_products(database, count):
     """The products with the most visible reviews."""
     rows = database.rows(
-        "SELECT product_id FROM review WHERE NOT reported GROUP BY product_id ORDER BY count(*) DESC, product_id LIMIT %s",
+        "SELECT product_id FROM review WHERE NOT reported GROUP BY product_id "
+        "ORDER BY count(*) DESC, product_id LIMIT %s",
         (count,),
     )
     return [product for (product,) in rows]

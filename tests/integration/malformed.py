@@ -1,4 +1,4 @@
-"""Requests that are surely malformed, made from valid ones by the kinds of mutation in KINDS; the same for the same seed.
+"""Requests that are surely malformed, made from valid ones by the mutations in KINDS; the same for the same seed.
 
 A mutation that could happen to give a valid request is no kind: each one puts in what no valid request has.
 """
@@ -87,14 +87,18 @@ def unknown_method(random):
 
 def bad_version(random):
     first, *rest = some_head(random)
-    bad = random.choice(["", " HTTP", " HTTP/", " HTTP/x.1", " HTTP/1", " HTTP/11", " HTTP/1.1x", " HTTPS/1.1", " http/1.1", " 1.1"])
+    bad = random.choice(
+        ["", " HTTP", " HTTP/", " HTTP/x.1", " HTTP/1", " HTTP/11", " HTTP/1.1x", " HTTPS/1.1", " http/1.1", " 1.1"]
+    )
     return joined([first.removesuffix(" HTTP/1.1") + bad, *rest])
 
 
 def bad_target(random):
     first, *rest = some_head(random)
     method = first.split(" ")[0]
-    bad = random.choice(["reviews/5/list", "/reviews/5/li st", "/a\x00b", "/a\x7fb", "/\xc3\xa9", "*x", "ftp://a/b", "/a#b"])
+    bad = random.choice(
+        ["reviews/5/list", "/reviews/5/li st", "/a\x00b", "/a\x7fb", "/\xc3\xa9", "*x", "ftp://a/b", "/a#b"]
+    )
     return joined([f"{method} {bad} HTTP/1.1", *rest])
 
 
@@ -124,7 +128,9 @@ def control_in_value(random):
 
 
 def bad_name(random):
-    return with_line(random, random.choice(["", "a b", "a(b", 'a"b', "a@b", "a/b", "a\0b", "\xe9", "a\x7f"]) + ": value")
+    return with_line(
+        random, random.choice(["", "a b", "a(b", 'a"b', "a@b", "a/b", "a\0b", "\xe9", "a\x7f"]) + ": value"
+    )
 
 
 def no_colon(random):
@@ -155,7 +161,9 @@ def both_framings(random):
 
 def differing_lengths(random):
     length = random.randrange(1, 1000)
-    return put_framed(random, [("Content-Length", length), ("Content-Length", length + random.randrange(1, 9))], b"x" * length)
+    return put_framed(
+        random, [("Content-Length", length), ("Content-Length", length + random.randrange(1, 9))], b"x" * length
+    )
 
 
 def bad_length(random):
@@ -174,7 +182,11 @@ def bad_chunk(random):
 
 
 def chunk_without_end(random):
-    return put_framed(random, [("Transfer-Encoding", "chunked")], b"5\r\nhello" + random.choice([b"\n", b"0\r\n", b"x\r\n"]) + b"0\r\n\r\n")
+    return put_framed(
+        random,
+        [("Transfer-Encoding", "chunked")],
+        b"5\r\nhello" + random.choice([b"\n", b"0\r\n", b"x\r\n"]) + b"0\r\n\r\n",
+    )
 
 
 def noise(random):
@@ -201,12 +213,16 @@ def large_body(random):
 
 
 def unknown_path(random):
-    return build_request("GET", "/" + "".join(random.choices("abcxyz-_.", k=random.randrange(1, 20))) + f"/{random.randrange(99)}")
+    return build_request(
+        "GET", "/" + "".join(random.choices("abcxyz-_.", k=random.randrange(1, 20))) + f"/{random.randrange(99)}"
+    )
 
 
 def other_method(random):
     product, review = some_product(random), some_review(random)
-    path = random.choice([list_path(product), meta_path(product), add_path(product), vote_path(review), review_path(review)])
+    path = random.choice(
+        [list_path(product), meta_path(product), add_path(product), vote_path(review), review_path(review)]
+    )
     return build_request(random.choice(["DELETE", "PATCH"]), path)
 
 
@@ -221,7 +237,19 @@ def bad_review(random):
 
 
 def bad_query(random):
-    bad = ["count=0", "count=101", "count=x", "count=", "page=-1", "page=x", "page=9999", "sort=x", "sort=", "count=1&count=1", "count=%"]
+    bad = [
+        "count=0",
+        "count=101",
+        "count=x",
+        "count=",
+        "page=-1",
+        "page=x",
+        "page=9999",
+        "sort=x",
+        "sort=",
+        "count=1&count=1",
+        "count=%",
+    ]
     return build_request("GET", list_path(some_product(random), random.choice(bad)))
 
 
@@ -229,7 +257,9 @@ def bad_query(random):
 
 
 def not_json_type(random):
-    bad = random.choice(["text/plain", "text/json", "application/xml", "application/x-www-form-urlencoded", "a", "application/jsonx"])
+    bad = random.choice(
+        ["text/plain", "text/json", "application/xml", "application/x-www-form-urlencoded", "a", "application/jsonx"]
+    )
     return post(random, some_json(random), fields=[("Content-Type", bad)])
 
 
@@ -241,7 +271,10 @@ def cut_json(random):
 def broken_json(random):
     text = some_json(random)
     cut = random.randrange(1, len(text))
-    return post(random, text[:cut] + random.choice([b"\0", b"\n\x01", b"\x80", b"\xff", b"\xc0\x80", b"\xed\xa0\x80"]) + text[cut:])
+    return post(
+        random,
+        text[:cut] + random.choice([b"\0", b"\n\x01", b"\x80", b"\xff", b"\xc0\x80", b"\xed\xa0\x80"]) + text[cut:],
+    )
 
 
 def repeated_member(random):
@@ -255,13 +288,21 @@ def deep_json(random):
 
 
 def wrong_field(random):
-    wrong = [
-        {"rating": 0}, {"rating": 6}, {"rating": "5"}, {"rating": ...}, {"recommend": 2}, {"recommend": ...}, {"body": ""},
-        {"body": "x" * 2001}, {"body": "\0"}, {"name": ""}, {"name": "x" * 101}, {"email": "x"}, {"email": "a@b@c"}, {"summary": "x" * 151},
-        {"photos": ["x"]}, {"photos": ["https://a.example"] * 6}, {"characteristics": {"Fit": 0}}, {"characteristics": {"Colour": 1}},
-        {"date": "soon"},
-    ]  # fmt: skip
-    return build_json_request("POST", add_path(some_product(random)), review_body(**random.choice(wrong)))
+    field, values = random.choice(
+        [
+            ("rating", [0, 6, "5", None, ...]),
+            ("recommend", [2, "true", ...]),
+            ("body", ["", "x" * 2001, "\0", 5, ...]),
+            ("name", ["", "x" * 101, ...]),
+            ("email", ["x", "a@b@c", ...]),
+            ("summary", ["x" * 151, 5]),
+            ("photos", [["x"], ["https://a.example"] * 6, "https://a.example"]),
+            ("characteristics", [{"Fit": 0}, {"Colour": 1}, [5]]),
+            ("date", ["soon", 5, "2024-02-30"]),
+        ]
+    )
+    body = review_body(**{field: random.choice(values)})
+    return build_json_request("POST", add_path(some_product(random)), body)
 
 
 # and those that end before they are whole.

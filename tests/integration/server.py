@@ -75,11 +75,15 @@ class Server:
         self.log = Path(log)
         self.port = free_port()
         self.admin_port = free_port()
-        self.options = PATIENT | {
-            "server.port": self.port,
-            "admin.port": self.admin_port,
-            "db.dsn": database.dsn(SERVER_ROLE),
-        } | (options or {})
+        self.options = (
+            PATIENT
+            | {
+                "server.port": self.port,
+                "admin.port": self.admin_port,
+                "db.dsn": database.dsn(SERVER_ROLE),
+            }
+            | (options or {})
+        )
         self.process = None
 
     def start(self):

@@ -11,7 +11,14 @@ from api import Api, add_path, check_json, check_review, expected_photos, review
 def test_the_review_comes_back_as_it_will_be_read(api, product):
     urls = ["https://images.example/1.jpg", "http://images.example/2.jpg?size=big&x=%20"]
     review = api.add(
-        product, rating=3, recommend=False, summary="Well", body="It fits.", name="ann", photos=urls, date="2024-12-26T10:12:05.740Z"
+        product,
+        rating=3,
+        recommend=False,
+        summary="Well",
+        body="It fits.",
+        name="ann",
+        photos=urls,
+        date="2024-12-26T10:12:05.740Z",
     )
     assert review == {
         "review_id": review["review_id"],
@@ -156,7 +163,8 @@ def test_email_is_stored_and_never_told(client, api, product, seeded_database):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"]
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"],
 )
 def test_media_type_is_compared_without_case_and_parameters(client, product, content_type):
     body = json.dumps(review_body()).encode()

@@ -25,20 +25,44 @@ WRONG = [
     ("email", ["", "nobody", "a@b@c", "@", "x" * 250 + "@a.bc", "nul\0@a.bc", 5, None, [], ...]),
     ("summary", ["x" * 151, "😀" * 151, "nul \0 in it", 5, [], False]),
     ("characteristics", [5, "Fit", [], [1], True]),
-    ("date", ["yesterday", "2024-02-30", "2024-13-01", "2024-12-26T25:00:00Z", "26.12.2024", "2024-12-26 and more", "", 5, []]),
+    (
+        "date",
+        [
+            "yesterday",
+            "2024-02-30",
+            "2024-13-01",
+            "2024-12-26T25:00:00Z",
+            "26.12.2024",
+            "2024-12-26 and more",
+            "",
+            5,
+            [],
+        ],
+    ),
     ("photos", ["https://images.example/1.jpg", {}, 5, ["https://images.example/1.jpg"] * 6]),
 ]
 
 
 @pytest.mark.parametrize(
-    "field, value", [pytest.param(field, value, id=f"{field}={str(value)[:20]!r}") for field, values in WRONG for value in values]
+    "field, value",
+    [pytest.param(field, value, id=f"{field}={str(value)[:20]!r}") for field, values in WRONG for value in values],
 )
 def test_one_wrong_member(client, product, field, value):
     check_wrong_fields(post(client, product, review_body(**{field: value})), [field])
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://images.example/1.jpg", "images.example", "", "https://", "javascript:alert(1)", "https://a.example/" + "x" * 2048, 5, None]
+    "url",
+    [
+        "ftp://images.example/1.jpg",
+        "images.example",
+        "",
+        "https://",
+        "javascript:alert(1)",
+        "https://a.example/" + "x" * 2048,
+        5,
+        None,
+    ],
 )
 def test_the_wrong_photo_is_named(client, product, url):
     photos = ["https://images.example/0.jpg", url]
@@ -46,10 +70,23 @@ def test_the_wrong_photo_is_named(client, product, url):
 
 
 @pytest.mark.parametrize(
-    "key, value", [("Fit", 0), ("Fit", 6), ("Size", "5"), ("Length", 1.5), ("3", 9), ("Quality", True), ("Colour", 3), ("fit", 3), ("-1", 3)]
+    "key, value",
+    [
+        ("Fit", 0),
+        ("Fit", 6),
+        ("Size", "5"),
+        ("Length", 1.5),
+        ("3", 9),
+        ("Quality", True),
+        ("Colour", 3),
+        ("fit", 3),
+        ("-1", 3),
+    ],
 )
 def test_the_wrong_characteristic_is_named(client, product, key, value):
-    check_wrong_fields(post(client, product, review_body(characteristics={"Comfort": 3, key: value})), [f"characteristics.{key}"])
+    check_wrong_fields(
+        post(client, product, review_body(characteristics={"Comfort": 3, key: value})), [f"characteristics.{key}"]
+    )
 
 
 def test_all_wrong_fields_are_named_at_once(client, product):
@@ -64,7 +101,9 @@ def test_all_wrong_fields_are_named_at_once(client, product):
         "date": "soon",
     }
     wrong = ["rating", "recommend", "body", "name", "email", "summary", "photos[1]", "photos[2]"]
-    check_wrong_fields(post(client, product, document), wrong + ["characteristics.Fit", "characteristics.Colour", "date"])
+    check_wrong_fields(
+        post(client, product, document), wrong + ["characteristics.Fit", "characteristics.Colour", "date"]
+    )
 
 
 def test_an_empty_object_lacks_every_required_field(client, product):
@@ -121,7 +160,15 @@ def test_a_body_that_is_not_json(client, product, body):
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json-patch+json", "json", "", None],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "application/json-patch+json",
+        "json",
+        "",
+        None,
+    ],
 )
 def test_a_media_type_that_is_not_json(client, product, content_type):
     fields = [("Content-Type", content_type)] if content_type is not None else []

@@ -44,7 +44,10 @@ def test_counters_grow_with_requests(admin, client, product):
         return read_metrics(admin).value(name, **labels) - before.value(name, **labels)
 
     # Actors count after they have answered, perhaps.
-    wait_until(lambda: growth("reviewd_responses_total", operation="list", status="4xx") == 1, "the last response to be counted")
+    wait_until(
+        lambda: growth("reviewd_responses_total", operation="list", status="4xx") == 1,
+        "the last response to be counted",
+    )
     assert growth("reviewd_requests_total", operation="list") == 11
     assert growth("reviewd_requests_total", operation="meta") == 5
     assert growth("reviewd_responses_total", operation="list", status="2xx") == 10

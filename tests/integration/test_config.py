@@ -31,7 +31,9 @@ def test_version(binaries):
 def test_help_names_every_option_of_the_command_line(binaries):
     done = binaries.run("--help")
     assert done.returncode == 0
-    assert all(option in done.stdout for option in ("--config", "--check-config", "--dump-config", "--migrate", "--version"))
+    assert all(
+        option in done.stdout for option in ("--config", "--check-config", "--dump-config", "--migrate", "--version")
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--frobnicate"], ["serve"], ["--config"]])
@@ -46,7 +48,13 @@ def test_the_defaults_are_good(binaries):
 
 
 def test_a_dump_read_back_gives_the_same_dump(binaries, config_file):
-    changes = {"server.port": 8181, "actors.placement": "shared", "log.level": "debug", "db.connections": 77, "server.cors_origin": ""}
+    changes = {
+        "server.port": 8181,
+        "actors.placement": "shared",
+        "log.level": "debug",
+        "db.connections": 77,
+        "server.cors_origin": "",
+    }
     dump = binaries.run("--dump-config", options=changes)
     assert dump.returncode == 0
     path = config_file(dump.stdout)
@@ -107,7 +115,9 @@ def test_all_mistakes_are_named_at_once(binaries, config_file):
 
 def test_a_mistake_in_the_environment_is_named(binaries):
     check_refused(binaries.run("--check-config", options={"server.port": "http"}), "REVIEWD_SERVER_PORT", "0 to 65535")
-    check_refused(binaries.run("--check-config", options={"server.prot": "80"}), "REVIEWD_SERVER_PROT", "REVIEWD_SERVER_PORT")
+    check_refused(
+        binaries.run("--check-config", options={"server.prot": "80"}), "REVIEWD_SERVER_PROT", "REVIEWD_SERVER_PORT"
+    )
 
 
 def test_a_file_that_is_not_there(binaries, tmp_path):

@@ -1,4 +1,4 @@
-"""HTTP connections: keep-alive, pipelining, HTTP/1.0, 100 (Continue), half-closed and broken ones, draining of slow readers."""
+"""HTTP connections: keep-alive, pipelining, HTTP/1.0, 100 (Continue), slow readers, half-closed and broken ones."""
 
 import socket
 import threading

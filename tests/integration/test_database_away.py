@@ -6,7 +6,18 @@ from threading import Event
 
 import pytest
 
-from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, review_path, vote_path
+from api import (
+    Api,
+    add_path,
+    check_json,
+    check_problem,
+    list_path,
+    meta_path,
+    report_path,
+    review_body,
+    review_path,
+    vote_path,
+)
 from conftest import PLACEMENTS
 from http_client import build_json_request, build_request
 from waiting import wait_until
@@ -86,7 +97,9 @@ def test_a_server_whose_schema_is_missing_is_not_ready_and_tells_nothing(cluster
         server.kill()
 
 
-def test_under_load_every_request_is_answered_while_the_database_goes_and_comes(own_cluster, crashable_database, start_server):
+def test_under_load_every_request_is_answered_while_the_database_goes_and_comes(
+    own_cluster, crashable_database, start_server
+):
     server = start_server(crashable_database)
     finished = Event()
     acknowledged = []
@@ -117,7 +130,9 @@ def test_under_load_every_request_is_answered_while_the_database_goes_and_comes(
             own_cluster.start()
             wait_until(server.is_ready, "the server to recover")
             count = len(acknowledged)
-            wait_until(lambda: len(acknowledged) > count + 20 or any(run.done() for run in runs), "writes after the recovery")
+            wait_until(
+                lambda: len(acknowledged) > count + 20 or any(run.done() for run in runs), "writes after the recovery"
+            )
         finally:
             finished.set()
         statuses = set().union(*(run.result() for run in runs))
@@ -131,6 +146,8 @@ def test_connections_that_are_cut_are_replaced(start_server, empty_database):
     with server.connect() as connection:
         for _ in range(3):
             Api(connection).add(5)
-            empty_database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reviewd_server'")
+            empty_database.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reviewd_server'"
+            )
             wait_until(lambda: connection.exchange(REQUESTS[0][1]).status == 200, "a list")
             wait_until(server.is_ready, "the server to recover")

@@ -73,7 +73,13 @@ def test_an_addition_that_waits_is_answered_504_and_the_totals_stay_right(client
     with locked(empty_database, f"SELECT FROM product_meta WHERE product_id = {product} FOR UPDATE"):
         check_problem(client.request_json("POST", add_path(product), review_body()), 504)
     body = [("Content-Type", "application/json")]
-    reply = recovered(client, "POST", add_path(product), fields=body, body=b'{"rating":5,"recommend":1,"body":"b","name":"n","email":"a@b"}')
+    reply = recovered(
+        client,
+        "POST",
+        add_path(product),
+        fields=body,
+        body=b'{"rating":5,"recommend":1,"body":"b","name":"n","email":"a@b"}',
+    )
     check_json(reply, 201)
     count = len(api.ids(product))
     assert 2 <= count <= 3

@@ -32,7 +32,9 @@ def test_acknowledged_reviews_survive_a_crash(own_cluster, crashable_database, s
     with ThreadPoolExecutor(CLIENTS) as clients:
         runs = [clients.submit(add_until_the_end, server, 1 + n, acknowledged[n]) for n in range(CLIENTS)]
         enough = scaled(50)
-        wait_until(lambda: all(len(found) >= enough for found in acknowledged) or any(run.done() for run in runs), "the load")
+        wait_until(
+            lambda: all(len(found) >= enough for found in acknowledged) or any(run.done() for run in runs), "the load"
+        )
         if victims != "server":
             own_cluster.stop(signal.SIGQUIT)
         if victims != "database":

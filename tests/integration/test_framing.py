@@ -9,7 +9,7 @@ from http_client import HOST, JSON_FIELDS, Connection, build_json_request, build
 from waiting import scaled
 
 CHUNKED = ("Transfer-Encoding", "chunked")
-MISSING = (1 << 20) + 1  # a review that there is not, so that a PUT which is understood answers 404
+MISSING = (2_000_000_000 << 20) + 1  # a review that there is not, so that a PUT which is understood answers 404
 
 
 def chunked_post(product, body, field=CHUNKED):
@@ -31,7 +31,7 @@ def test_chunks_may_have_any_size(client, product, size):
     assert review["body"] == "chunked 😀 body"
 
 
-@pytest.mark.parametrize("extension", [";a", ";a=b", ';a="quoted; text"', ";a=1;b=2"])
+@pytest.mark.parametrize("extension", [";a", ";a=b", ';a="quoted; text"', ";a;b", ';a="1";b=2'])
 def test_chunk_extensions_are_skipped(client, product, extension):
     body = chunked([document_bytes()], extension=extension)
     check_json(client.exchange(chunked_post(product, body)), 201)
@@ -52,7 +52,9 @@ def test_hexadecimal_sizes_have_no_case_and_may_have_zeros(client, product):
 
 
 def test_the_coding_has_no_case(client, product):
-    check_json(client.exchange(chunked_post(product, chunked([document_bytes()]), ("transfer-encoding", "Chunked"))), 201)
+    check_json(
+        client.exchange(chunked_post(product, chunked([document_bytes()]), ("transfer-encoding", "Chunked"))), 201
+    )
 
 
 def test_a_chunked_body_may_be_cut_anywhere(server, product):
@@ -171,11 +173,17 @@ def test_ambiguous_framing_is_refused_and_the_connection_closes(server, request_
         assert connection.read_to_end() == b""
 
 
-@pytest.mark.parametrize("version", ["HTTP/2.0", "HTTP/1.2", "HTTP/3.0", "HTTP/0.9"])
+@pytest.mark.parametrize("version", ["HTTP/2.0", "HTTP/3.0", "HTTP/0.9"])
 def test_another_version_is_refused(client, version):
     reply = client.request("GET", list_path(5), version=version)
     check_problem(reply, 505 if reply.status == 505 else 400)
     assert reply.closes and client.read_to_end() == b""
+
+
+def test_a_higher_minor_version_is_served_as_http_1_1(client):
+    """RFC 9110, section 2.5."""
+    for _ in range(2):
+        check_json(client.request("GET", list_path(5), version="HTTP/1.2"))
 
 
 def test_the_preface_of_http_2_is_refused(client):

@@ -96,7 +96,9 @@ def test_counts_and_pages_at_the_bounds_are_taken(api, product, query):
     api.list(product, query)
 
 
-@pytest.mark.parametrize("value", ["0", "101", "-1", "abc", "", "1.0", "1e1", "%2B5", "5x", "0x5", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "value", ["0", "101", "-1", "abc", "", "1.0", "1e1", "%2B5", "5x", "0x5", "99999999999999999999"]
+)
 def test_bad_count(client, product, value):
     check_problem(client.request("GET", list_path(product, f"count={value}")), 400, "count")
 
@@ -106,7 +108,9 @@ def test_bad_page(client, product, value):
     check_problem(client.request("GET", list_path(product, f"page={value}")), 400, "page")
 
 
-@pytest.mark.parametrize("query", ["count=100&page=100", "page=100&count=100", "count=1&page=10000", "count=3&page=3333"])
+@pytest.mark.parametrize(
+    "query", ["count=100&page=100", "page=100&count=100", "count=1&page=10000", "count=3&page=3333"]
+)
 def test_pages_beyond_ten_thousand_reviews(client, product, query):
     check_problem(client.request("GET", list_path(product, query)), 400, "page")
 

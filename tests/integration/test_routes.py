@@ -47,7 +47,9 @@ def test_a_review_is_not_found_under_another_product(client, api, product, other
     check_problem(client.request("GET", f"/reviews/{other_product}/{review_id}"), 404)
 
 
-@pytest.mark.parametrize("bad", ["abc", "0", "-1", "+5", "1e3", "1.5", "5x", "0x5", MAX_PRODUCT_ID + 1, 2**32 + 5, 2**64 + 5, "%20"])
+@pytest.mark.parametrize(
+    "bad", ["abc", "0", "-1", "+5", "1e3", "1.5", "5x", "0x5", MAX_PRODUCT_ID + 1, 2**32 + 5, 2**64 + 5, "%20"]
+)
 def test_bad_product_id(client, bad):
     for rest in ("list", "meta", REVIEW_ID):
         check_problem(client.request("GET", f"/reviews/{bad}/{rest}"), 400, "product_id")
@@ -62,8 +64,9 @@ def test_bad_review_id(client, bad):
 @pytest.mark.parametrize(
     "path",
     [
-        "/", "/reviews", "/review/5/list", "/Reviews/5/list", "/reviews/5/list/", "/reviews/5/list/x", "//reviews/5/list",
-        "/reviews/helpful/5/6", "/reviews/5/meta/", "/reviews/5/lists", "/reviews/5/LIST", "/metrics", "/ready", "/live", "/..", "/index.html", "/reviews/5/list;x/y",
+        "/", "/reviews", "/review/5/list", "/Reviews/5/list", "/reviews/5/list/", "/reviews/5/list/x",
+        "//reviews/5/list", "/reviews/helpful/5/6", "/reviews/5/meta/", "/reviews/5/lists", "/reviews/5/LIST",
+        "/reviews/5/list;x/y", "/metrics", "/ready", "/live", "/..", "/index.html",
     ],
 )  # fmt: skip
 def test_unknown_path(client, path):
@@ -93,7 +96,9 @@ def test_methods_that_a_resource_does_not_have(client, path, allow, method):
 def test_head_is_get_without_the_body(client, path):
     get, head = client.request("GET", path), client.request("HEAD", path)
     assert (head.status, head.body) == (get.status, b"")
-    assert [field for field in head.fields if field[0] != "Date"] == [field for field in get.fields if field[0] != "Date"]
+    assert [field for field in head.fields if field[0] != "Date"] == [
+        field for field in get.fields if field[0] != "Date"
+    ]
     assert int(head.field("Content-Length")) == len(get.body) > 0
 
 

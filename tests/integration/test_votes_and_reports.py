@@ -60,7 +60,9 @@ def test_a_reported_review_can_still_be_voted_for(api, seeded_database, product,
     api.report(review_id)
     api.vote(review_id)
     assert api.list(product)["results"] == []
-    assert seeded_database.rows("SELECT helpfulness, reported FROM review WHERE review_id = %s", (review_id,)) == [(1, True)]
+    assert seeded_database.rows("SELECT helpfulness, reported FROM review WHERE review_id = %s", (review_id,)) == [
+        (1, True)
+    ]
 
 
 def test_ids_go_on_after_a_report(api, product, review_id):

@@ -2,7 +2,7 @@
 
 #include "core/actor.h"
 #include "core/loop.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #include <fcntl.h>
 #include <unistd.h>

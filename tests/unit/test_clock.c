@@ -1,7 +1,7 @@
 // Clocks and deadlines.
 
 #include "core/clock.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 static void test_time_goes_on(void) {
     uint64_t before = clock_now_ns();

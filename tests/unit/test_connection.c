@@ -4,7 +4,7 @@
 #include "pg/migration.h"
 #include "pg/result.h"
 #include "pg/slice.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #include <event2/event.h>
 #include <stdio.h>

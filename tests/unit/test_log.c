@@ -1,7 +1,7 @@
 // The log: its lines, its levels, and what it does when nobody reads.
 
 #include "core/log.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "core/mailbox.h"
 #include "core/waker.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #include <poll.h>
 #include <pthread.h>

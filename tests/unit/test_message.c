@@ -1,7 +1,7 @@
 // Messages: the envelope, the payload, and answers.
 
 #include "core/message.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 static void test_a_new_message_is_empty(void) {
     struct message *message = message_new(100);

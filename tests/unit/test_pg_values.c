@@ -5,7 +5,7 @@
 #include "pg/segment_map.h"
 #include "pg/sqlstate.h"
 #include "pg/statement.h"
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #include <stdio.h>
 
