@@ -67,7 +67,7 @@ static const struct {
      "4\r\nbody\r\n0\r\n\r\n",
         "POST 1.1 keep path=/a query=- type=- body=body\nend"},
     {"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-     "1\r\na\r\n00a;x=y;z;q=\"v ;\tw\"\r\n0123456789\r\nB\r\nhello world\r\n000\r\n\r\n",
+     "1;k=v\r\na\r\n00a;z;q=\"v ;\tw\"\r\n0123456789\r\nB\r\nhello world\r\n000\r\n\r\n",
         "POST 1.1 keep path=/a query=- type=- body=a0123456789hello world\nend"},
     {"POST /a HTTP/1.1\r\nHost: h\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n"
      "2\r\n\r\n\r\n0;last\r\nX-Trailer: one\r\nContent-Length: 9\r\nY:\r\n\r\n",
