@@ -85,14 +85,14 @@ static struct transaction *make_transaction(struct job **jobs, size_t count) {
     return transaction;
 }
 
-static void add_parameters(struct parameters *parameters, const struct write_query *query) {
-    const struct job *job = query->jobs.first;
+// The parameters of a statement for this job, and for the other votes that are joined with it.
+static void add_parameters(struct parameters *parameters, const struct job *job, size_t votes) {
     parameters_reset(parameters);
-    if (query->query.statement != STATEMENT_ADD) {
+    if (job->statement != STATEMENT_ADD) {
         parameters_add_int32(parameters, job->ask.key.product_id);
         parameters_add_int64(parameters, job->ask.key.review_id);
-        if (query->query.statement == STATEMENT_HELPFUL) {
-            parameters_add_int32(parameters, (int32_t)query->jobs.count);
+        if (job->statement == STATEMENT_HELPFUL) {
+            parameters_add_int32(parameters, (int32_t)votes);
         }
         return;
     }
@@ -113,14 +113,15 @@ static void send_transaction(struct db_actor *db, struct connection *connection,
     transaction->sent_ns = clock_now_ns();
     for (size_t i = 0; i < transaction->count; i++) {
         struct write_query *query = &transaction->queries[i];
+        const struct job *first = query->jobs.first;
+        add_parameters(&db->parameters, first, query->jobs.count);
+        connection_send(connection, first->statement, first->leaf, &db->parameters, query);
         for (struct job *job = query->jobs.first; job != NULL; job = job->next) {
             job->sent = true;
             metrics_record(
                 db->actor.metrics, METRIC_QUEUE_DURATION, 0, transaction->sent_ns - job->request->accepted_ns);
         }
         metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
-        add_parameters(&db->parameters, query);
-        connection_send(connection, query->query.statement, query->jobs.first->leaf, &db->parameters, query);
     }
     metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_WRITE, 1);
     connection_end_group(connection, transaction);

@@ -8,51 +8,45 @@ enum {
     MEAN_SCALE = 10000
 };
 
+// Sixteen bytes at once, by the vector types that gcc and clang have in common.
+typedef unsigned char bytes16 __attribute__((vector_size(BLOCK_BYTES)));
+
 static bool is_escaped(unsigned char byte) {
     return byte < 0x20 || byte == '"' || byte == '\\';
 }
 
-// Sixteen bytes at once, by the vector types that gcc and clang have in common.
-typedef unsigned char bytes16 __attribute__((vector_size(16)));
+// How many bytes come, in memory, before the first that is not 0. There is one.
+static size_t zero_bytes(uint64_t eight) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (size_t)__builtin_ctzll(eight) / 8;
+#else
+    return (size_t)__builtin_clzll(eight) / 8;
+#endif
+}
 
-// Copies sixteen bytes and tells whether none of them must be escaped.
-static bool copy_block(char *out, const char *text) {
+// Copies a block and returns how many bytes come before the first that must be escaped.
+static size_t copy_block(char *out, const char *text) {
     bytes16 block;
     memcpy(&block, text, sizeof block);
     memcpy(out, &block, sizeof block);
     bytes16 found = (bytes16)((block < 0x20) | (block == '"') | (block == '\\'));
     uint64_t halves[2];
     memcpy(halves, &found, sizeof halves);
-    return (halves[0] | halves[1]) == 0;
-}
-
-#define EVERY_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
-// The top bit of every byte that JSON has escaped (below 0x20, " or \), and perhaps of some above the lowest such byte:
-// borrows only travel up. "Hacker's Delight" (Warren) and "Bit Twiddling Hacks" (Anderson) have the two tests, for a byte
-// less than n and for a zero byte.
-static uint64_t escaped_bytes(uint64_t eight) {
-    uint64_t quote = eight ^ EVERY_BYTE('"');
-    uint64_t backslash = eight ^ EVERY_BYTE('\\');
-    uint64_t control_found = (eight - EVERY_BYTE(0x20)) & ~eight;
-    uint64_t quote_found = (quote - EVERY_BYTE(1)) & ~quote;
-    uint64_t backslash_found = (backslash - EVERY_BYTE(1)) & ~backslash;
-    return (control_found | quote_found | backslash_found) & EVERY_BYTE(0x80);
+    if ((halves[0] | halves[1]) == 0) {
+        return BLOCK_BYTES;
+    }
+    return halves[0] != 0 ? zero_bytes(halves[0]) : 8 + zero_bytes(halves[1]);
 }
 
 // Copies bytes up to the first that must be escaped and returns how many. There is room for `length` bytes at `out`.
 static size_t copy_clean_run(char *out, const char *text, size_t length) {
     size_t done = 0;
-    while (length - done >= BLOCK_BYTES && copy_block(out + done, text + done)) {
-        done += BLOCK_BYTES;
-    }
-    for (; length - done >= 8; done += 8) {
-        uint64_t eight;
-        memcpy(&eight, text + done, sizeof eight);
-        if (escaped_bytes(eight) != 0) {
-            break;
+    while (length - done >= BLOCK_BYTES) {
+        size_t clean = copy_block(out + done, text + done);
+        done += clean;
+        if (clean < BLOCK_BYTES) {
+            return done;
         }
-        memcpy(out + done, &eight, sizeof eight);
     }
     for (; done < length && !is_escaped((unsigned char)text[done]); done++) {
         out[done] = text[done];
@@ -87,8 +81,11 @@ void json_write_string(struct buffer *out, struct view text) {
         end += run;
         if (done < text.length) {
             end = write_escape(end, (unsigned char)text.data[done++]);
-            out->length = (size_t)(end - out->data);
-            end = buffer_reserve(out, text.length - done + ESCAPE_LENGTH_MAX + 1);
+            size_t needed = text.length - done + ESCAPE_LENGTH_MAX + 1;
+            if ((size_t)(out->data + out->capacity - end) < needed) {
+                out->length = (size_t)(end - out->data);
+                end = buffer_reserve(out, needed);
+            }
         }
     }
     *end++ = '"';

@@ -3,7 +3,17 @@
 #include "proto/json_writer.h"
 #include "proto/timestamp.h"
 
-#define APPEND(out, literal) buffer_append(out, VIEW(literal))
+// buffer_append without a call where there is room, so that a literal is copied by a few moves: a list of ten reviews has
+// two hundred of them.
+static inline void append(struct buffer *out, struct view text) {
+    if (out->capacity - out->length < text.length) {
+        (void)buffer_reserve(out, text.length);
+    }
+    memcpy(out->data + out->length, text.data, text.length);
+    out->length += text.length;
+}
+
+#define APPEND(out, literal) append(out, VIEW(literal))
 
 // The members from response to the closing brace.
 static void write_rest_of_review(struct buffer *out, const struct review *review) {

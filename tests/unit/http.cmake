@@ -1,2 +1,4 @@
-# The subjects of HTTP: the parser, what it refuses, its behaviour on damaged input, and the routes.
+# The subjects of HTTP: what the parser reads, what it refuses, how it bears damaged streams, and the routes.
 reviewd_unit_test(http_parser reviewd_proto)
+reviewd_unit_test(http_refusals reviewd_proto)
+reviewd_unit_test(http_damage reviewd_proto)
