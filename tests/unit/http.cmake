@@ -2,3 +2,4 @@
 reviewd_unit_test(http_parser reviewd_proto)
 reviewd_unit_test(http_refusals reviewd_proto)
 reviewd_unit_test(http_damage reviewd_proto)
+reviewd_unit_test(route reviewd_proto)

@@ -9,7 +9,8 @@ struct refusal {
     enum problem problem;
 };
 
-#define REFUSED(bytes, name) {{(bytes), sizeof(bytes) - 1}, PROBLEM_##name}
+#define REFUSED(bytes, name)                                                                                           \
+    { {(bytes), sizeof(bytes) - 1}, PROBLEM_##name }
 #define GET "GET /a HTTP/1.1\r\n"
 #define GET_HOST GET "Host: h\r\n"
 #define POST "POST /a HTTP/1.1\r\nHost: h\r\n"
@@ -36,8 +37,12 @@ static const struct refusal line_refusals[] = {
     REFUSED(GET_HOST "X(: a\r\n\r\n", BAD_REQUEST),
     REFUSED(GET_HOST "X\x80: a\r\n\r\n", BAD_REQUEST),
     REFUSED(GET_HOST "X: a\0b\r\n\r\n", BAD_REQUEST),
-    REFUSED(GET_HOST "X: a\x01" "b\r\n\r\n", BAD_REQUEST),
-    REFUSED(GET_HOST "X: a\x7f" "b\r\n\r\n", BAD_REQUEST),
+    REFUSED(GET_HOST "X: a\x01"
+                     "b\r\n\r\n",
+        BAD_REQUEST),
+    REFUSED(GET_HOST "X: a\x7f"
+                     "b\r\n\r\n",
+        BAD_REQUEST),
     REFUSED(GET_HOST "X\0: a\r\n\r\n", BAD_REQUEST),
     REFUSED("\x16\x03\x01\x02", BAD_REQUEST), // the beginning of TLS
     // the request line
@@ -190,7 +195,8 @@ static void feed(struct transcript *transcript, const struct http_limits *with, 
 static unsigned count_wrong(const struct http_limits *with, struct view bytes, enum problem problem) {
     struct transcript whole;
     feed(&whole, with, bytes, bytes.length);
-    unsigned wrong = !whole.failed || whole.requests > 0 || whole.parser.problem != problem || whole.parser.detail == NULL;
+    unsigned wrong =
+        !whole.failed || whole.requests > 0 || whole.parser.problem != problem || whole.parser.detail == NULL;
     for (size_t cut = 0; cut <= bytes.length + 1; cut++) {
         struct transcript transcript;
         feed(&transcript, with, bytes, cut);
@@ -198,7 +204,8 @@ static unsigned count_wrong(const struct http_limits *with, struct view bytes, e
         transcript_close(&transcript);
     }
     if (wrong > 0) {
-        fprintf(stderr, "\n%.*s\nwas read as: %.*s\n", (int)bytes.length, bytes.data, (int)whole.text.length, whole.text.data);
+        fprintf(stderr, "\n%.*s\nwas read as: %.*s\n", (int)bytes.length, bytes.data, (int)whole.text.length,
+            whole.text.data);
     }
     transcript_close(&whole);
     return wrong;
@@ -313,8 +320,10 @@ static void test_head_limit(void) {
         CU_ASSERT_EQUAL(outcome_of_head(limits.head_bytes + 1, by_target), PROBLEM_HEADERS_TOO_LARGE);
     }
     // The target alone is too long when the limit falls within the request line.
-    CU_ASSERT_EQUAL(outcome_of_head(limits.head_bytes + strlen("Host: h\r\nX: \r\n\r\n"), true), PROBLEM_HEADERS_TOO_LARGE);
-    CU_ASSERT_EQUAL(outcome_of_head(limits.head_bytes + strlen("\nHost: h\r\nX: \r\n\r\n"), true), PROBLEM_TARGET_TOO_LONG);
+    CU_ASSERT_EQUAL(
+        outcome_of_head(limits.head_bytes + strlen("Host: h\r\nX: \r\n\r\n"), true), PROBLEM_HEADERS_TOO_LARGE);
+    CU_ASSERT_EQUAL(
+        outcome_of_head(limits.head_bytes + strlen("\nHost: h\r\nX: \r\n\r\n"), true), PROBLEM_TARGET_TOO_LONG);
     CU_ASSERT_EQUAL(outcome_of_head(2 * limits.head_bytes, true), PROBLEM_TARGET_TOO_LONG);
     // Empty lines before the request do not count.
     struct buffer bytes = {0};
@@ -411,7 +420,8 @@ static void test_framing_limit(void) {
         CU_ASSERT_EQUAL(outcome_of_framing(&small, 120, by_zeros), PROBLEM_COUNT);
         CU_ASSERT_EQUAL(outcome_of_framing(&small, 121, by_zeros), PROBLEM_BAD_REQUEST);
         CU_ASSERT_EQUAL(outcome_of_framing(&limits, limits.head_bytes + limits.body_bytes, by_zeros), PROBLEM_COUNT);
-        CU_ASSERT_EQUAL(outcome_of_framing(&limits, limits.head_bytes + limits.body_bytes + 1, by_zeros), PROBLEM_BAD_REQUEST);
+        CU_ASSERT_EQUAL(
+            outcome_of_framing(&limits, limits.head_bytes + limits.body_bytes + 1, by_zeros), PROBLEM_BAD_REQUEST);
     }
     // Trailers have a limit of their own, that of a head.
     for (size_t over = 0; over < 2; over++) {

@@ -432,6 +432,33 @@ static void test_bodies_are_json(void) {
     message_free(reply);
 }
 
+static bool has_line(const char *text, const char *format, const char *value) {
+    char line[128];
+    snprintf(line, sizeof line, format, value);
+    return strstr(text, line) != NULL;
+}
+
+// openapi.yaml has every problem and every route, and the version.
+static void test_the_description(void) {
+    static const char *const patterns[] = {
+#define ROUTE(method, pattern, operation) pattern,
+#include "proto/route.def"
+#undef ROUTE
+    };
+    static char text[65536];
+    FILE *file = fopen(SOURCE_DIR "/proto/openapi.yaml", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    CU_ASSERT_EQUAL(fclose(file), 0);
+    for (int problem = 0; problem < PROBLEM_COUNT; problem++) {
+        CU_ASSERT(has_line(text, "\n            - /problems/%s\n", problem_slug((enum problem)problem)));
+    }
+    for (size_t i = 0; i < COUNT_OF(patterns); i++) {
+        CU_ASSERT(has_line(text, "\n  %s:\n", patterns[i]));
+    }
+    CU_ASSERT(has_line(text, "\n  version: %s\n", REVIEWD_VERSION));
+}
+
 int main(void) {
     CU_TestInfo tests[] = {
         {"a list", test_list},
@@ -445,6 +472,7 @@ int main(void) {
         {"problems", test_problems},
         {"wrong fields", test_wrong_fields},
         {"every problem", test_every_problem},
+        {"openapi.yaml", test_the_description},
         {"HEAD", test_head},
         {"Content-Length of any size", test_content_length_of_any_size},
         {"Server-Timing", test_timing},
