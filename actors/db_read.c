@@ -139,6 +139,7 @@ void read_flush(struct db_actor *db) {
     while (reads->first_waiting != NULL) {
         struct connection *connection = slice_pick(db->slice, LANE_READ);
         if (connection == NULL) {
+            db_note_waiting(db, LANE_READ, reads->first_waiting->jobs.first);
             return;
         }
         struct read_lot *lot = first_lot_leaves(reads);

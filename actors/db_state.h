@@ -73,6 +73,8 @@ void db_answer_problem(struct db_actor *db, struct job *job, enum problem proble
 struct message *db_new_reply(const struct job *job, uint32_t capacity);
 // The job is with nobody any more. It must have been answered.
 void db_drop(struct db_actor *db, struct job *job);
+// Says that a lane has no room for this waiting job: after too long a wait another connection is opened.
+void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job);
 // Puts a job into the queue for its statement and leaf.
 void db_enqueue(struct db_actor *db, struct job *job);
 // Takes a job back from a query that failed with this error code: it is queued again or answered.

@@ -131,6 +131,7 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue) {
     while (queue->first != NULL) {
         struct connection *connection = slice_pick(db->slice, LANE_WRITE);
         if (connection == NULL) {
+            db_note_waiting(db, LANE_WRITE, queue->first);
             return;
         }
         struct job *jobs[BATCH_MAX];
