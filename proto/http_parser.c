@@ -84,11 +84,6 @@ static int judge_host(struct http_parser *parser, struct view value) {
                : refuse_as_bad(parser, "Host is not a host name or address with or without a port.");
 }
 
-// llhttp has seen that it comes once, is in digits and fits 64 bits.
-static int judge_content_length(struct http_parser *parser, struct view value) {
-    return value.length > 0 ? 0 : refuse_as_bad(parser, "Content-Length is empty.");
-}
-
 static int judge_transfer_encoding(struct http_parser *parser, struct view value) {
     bool is_chunked = value.length == 7 && strncasecmp(value.data, "chunked", 7) == 0;
     if (!is_chunked || (parser->seen & SEEN_CODING) != 0 || parser->request.version_minor == 0) {
@@ -137,13 +132,13 @@ static int on_header_value(llhttp_t *llhttp, const char *at, size_t length) {
     return 0;
 }
 
+// Content-Length needs no judge: llhttp sees to it that it comes once, is digits and fits 64 bits.
 static int on_header_value_complete(llhttp_t *llhttp) {
     static const struct {
         struct view name;
         int (*judge)(struct http_parser *parser, struct view value);
     } fields[] = {
         {{"host", 4}, judge_host},
-        {{"content-length", 14}, judge_content_length},
         {{"transfer-encoding", 17}, judge_transfer_encoding},
         {{"content-type", 12}, judge_content_type},
         {{"expect", 6}, judge_expect},

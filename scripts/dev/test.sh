@@ -87,7 +87,8 @@ test_asan() {
   rm -rf "$reports"
   mkdir -p "$reports"
   export REVIEWD_SLOW=1
-  export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:log_path=\"$reports/asan\"
+  # Not detect_stack_use_after_return: gcc 12 puts objects that are aligned to a cache line into frames that are not.
+  export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0:strict_string_checks=1:log_path=\"$reports/asan\"
   # UBSan cannot write elsewhere beside ASan; but the build lets it end the process, which no test overlooks.
   export UBSAN_OPTIONS=print_stacktrace=1
   test_units asan

@@ -42,6 +42,8 @@ static const struct {
         "other 1.1 keep path=/a query=- type=- body=hi\nend"},
     {"POST /a HTTP/1.1\r\nHost: h\r\nContent-Type:  application/json \t\r\nContent-Length: 5 \r\n\r\nhello",
         "POST 1.1 keep path=/a query=- type=application/json body=hello\nend"},
+    {"POST /a?b=c HTTP/1.1\r\nHost: h\r\nContent-Type: t\r\nContent-Length: 5\r\n\r\nhello",
+        "POST 1.1 keep path=/a query=b=c type=t body=hello\nend"},
     {"POST /a HTTP/1.1\r\nHost: h\r\nContent-Type:\r\nX:\r\ncontent-length:0\r\n\r\n",
         "POST 1.1 keep path=/a query=- type= body=-\nend"},
     {"POST /a HTTP/1.1\r\nHost: h\r\nX-Server-Timing: 1\r\nContent-Length: 007\r\n\r\n\r\n\r\n\r\n!",

@@ -250,7 +250,13 @@ static size_t head_length(const struct buffer *text) {
 // The value of Content-Length, or -1.
 static long content_length(const struct buffer *text) {
     const char *field = memmem(text->data, text->length, "\r\nContent-Length: ", 18);
-    return field == NULL ? -1 : strtol(field + 18, NULL, 10);
+    char digits[16] = "-1"; // terminated, as the text is not
+    if (field != NULL) {
+        const char *first = field + 18;
+        size_t left = (size_t)(text->data + text->length - first);
+        memcpy(digits, first, left < sizeof digits - 1 ? left : sizeof digits - 1);
+    }
+    return strtol(digits, NULL, 10);
 }
 
 // HEAD has the head of GET and nothing else. Frees the reply.
