@@ -6,6 +6,7 @@ postgres_bin=/usr/lib/postgresql/15/bin
 postgres_home=     # the folder with data/, socket/ and log
 postgres_owner=    # the user that the server runs as
 postgres_socket=   # the folder of the socket
+postgres_visit=    # not empty: a short use, whose end is not worth a word
 postgres_users=    # descriptor of the lock that every user of the server shares
 postgres_starting= # descriptor of the lock held while the server is being started
 
@@ -180,7 +181,7 @@ postgres_release() {
   [[ -n $postgres_users ]] || return 0
   if flock -n -x "$postgres_users"; then
     postgres_stop
-  else
+  elif [[ -z $postgres_visit ]]; then
     say "PostgreSQL goes on: another ./dev uses it"
   fi
   exec {postgres_users}>&-

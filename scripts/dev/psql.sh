@@ -21,6 +21,7 @@ HELP
 
 psql_command() {
   packages_need database
+  postgres_visit=yes
   postgres_use
   trap : INT
   PGHOST=$postgres_socket PGPORT=5432 PGUSER=postgres PGDATABASE=reviewd "$postgres_bin/psql" "$@"
