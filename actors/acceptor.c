@@ -36,6 +36,7 @@
 enum {
     READ_BYTES = 64 * 1024, // one read
     ACCEPTS_A_TURN = 64,    // so that a flood of connections does not starve those that are open
+    SLOT_SHARE = 8,         // see may_take_slot
     LINGER_MS = 2000,
     TICK_MS = 100
 };
@@ -189,13 +190,20 @@ static void take_request(struct acceptor *acceptor, struct client *client) {
     }
 }
 
+// A client may hold no more reply slots than an eighth of those that are free, so that clients which ask much and read
+// nothing always leave some for the others. (A. Choudhury, E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory
+// Packet Switches", 1998.)
+static bool may_take_slot(const struct acceptor *acceptor, const struct client *client) {
+    return client->in_flight * SLOT_SHARE < acceptor->reply_slots;
+}
+
 static bool may_take_request(const struct acceptor *acceptor, const struct client *client) {
-    return acceptor->reply_slots > 0 && client->in_flight < acceptor->settings.pipeline;
+    return client->in_flight < acceptor->settings.pipeline && may_take_slot(acceptor, client);
 }
 
 // Stops reading from the client until replies have left; the input that is left waits.
 static void stall(struct acceptor *acceptor, struct client *client, struct view rest) {
-    acceptor->starved |= acceptor->reply_slots == 0;
+    acceptor->starved |= !may_take_slot(acceptor, client);
     struct buffer kept = {0}; // rest may lie in client->unparsed
     buffer_append(&kept, rest);
     buffer_free(&client->unparsed);
@@ -382,7 +390,11 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
 
 // Goes on with a client that had to wait, as far as slots allow.
 static void resume(struct acceptor *acceptor, struct client *client) {
-    if (!client->is_stalled || client->state != CLIENT_OPEN || !may_take_request(acceptor, client)) {
+    if (!client->is_stalled || client->state != CLIENT_OPEN) {
+        return;
+    }
+    if (!may_take_request(acceptor, client)) {
+        acceptor->starved |= !may_take_slot(acceptor, client);
         return;
     }
     client->is_stalled = false;

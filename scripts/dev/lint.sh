@@ -92,16 +92,16 @@ lint_shell() {
   step env --chdir="$top" shellcheck --external-sources --check-sourced "$@"
 }
 
-# Headers are read with the sources that include them.
+# Headers are read with the sources that include them, and what the build leaves out (the fuzzers) not at all.
 lint_tidy() {
   local sources=() file
-  for file in "$@"; do
-    [[ $file == *.h ]] || sources+=("$file")
-  done
-  [[ ${#sources[@]} -gt 0 ]] || return 0
   setup_begin
   build_preset clang-debug || return 1
   setup_end
+  for file in "$@"; do
+    ! grep -qF "\"file\": \"$file\"" "$top/build/clang-debug/compile_commands.json" || sources+=("$file")
+  done
+  [[ ${#sources[@]} -gt 0 ]] || return 0
   say "clang-tidy: ${#sources[@]} files"
   local list=$var/log/clang-tidy-files noise=$var/log/clang-tidy status=0
   printf '%s\0' "${sources[@]}" >"$list"
