@@ -122,6 +122,7 @@ static void add_db_actors(struct assembly *assembly) {
                 },
             .batch = (unsigned)config->db_batch,
             .queue_limit_ms = (unsigned)config->deadline_queue_ms,
+            .segments_interval_s = i == 0 ? (unsigned)config->db_segments_interval_s : 0,
         };
         char name[24];
         uint16_t id = (uint16_t)(assembly->first_db + i);

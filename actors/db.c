@@ -235,32 +235,9 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     ensure_tick(db);
 }
 
-// After a change of the segments, jobs that wait are sent where their products live now.
-static void route_again(struct db_actor *db) {
-    struct job_queue waiting = {0};
-    read_take_all(db, &waiting);
-    write_take_all(db, &waiting);
-    db->routed_version = db->map.version;
-    for (struct job *job; (job = job_queue_pop(&waiting)) != NULL;) {
-        db_enqueue(db, job);
-    }
-}
-
-static void ask_segments_for_held(struct db_actor *db) {
-    struct connection *connection =
-        db->held.first == NULL || db->segments_asked ? NULL : slice_pick(db->slice, LANE_READ);
-    if (connection != NULL) {
-        db->segments_asked = true;
-        connection_ask_segments(connection);
-    }
-}
-
 static void db_flush(struct actor *actor) {
     struct db_actor *db = db_of(actor);
-    ask_segments_for_held(db);
-    if (db->routed_version != db->map.version) {
-        route_again(db);
-    }
+    segments_flush(db);
     read_flush(db);
     write_flush(db);
     slice_flush(db->slice);
@@ -268,20 +245,14 @@ static void db_flush(struct actor *actor) {
 }
 
 static bool on_segments(void *context, const PGresult *result) {
-    struct db_actor *db = context;
-    bool usable = segment_map_load(&db->map, result);
-    struct job_queue held = db->held;
-    db->held = (struct job_queue){0};
-    db->segments_asked = false;
-    for (struct job *job; (job = job_queue_pop(&held)) != NULL;) {
-        db_enqueue(db, job);
-    }
-    return usable;
+    return segments_read(context, result);
 }
 
 static void on_result(void *context, void *tag, const PGresult *result) {
     struct query *query = tag;
-    if (statement_lane(query->statement) == LANE_READ) {
+    if (query->statement == STATEMENT_KEEP_AHEAD) {
+        segments_result(context, result);
+    } else if (statement_lane(query->statement) == LANE_READ) {
         read_result(context, query, result);
     } else {
         write_result(context, query, result);
@@ -290,10 +261,10 @@ static void on_result(void *context, void *tag, const PGresult *result) {
 
 static void on_query_lost(void *context, void *tag) {
     struct query *query = tag;
-    if (statement_lane(query->statement) == LANE_READ) {
+    if (statement_lane(query->statement) == LANE_READ && query->statement != STATEMENT_KEEP_AHEAD) {
         read_lost(context, query);
     }
-    // A write's fate is its group's.
+    // A write's fate is its group's; housekeeping has its next turn.
 }
 
 static void on_group_done(void *context, void *group) {
@@ -329,10 +300,12 @@ static void db_start(struct actor *actor) {
     db->tick = evtimer_new(loop_base(actor->loop), on_tick, db);
     db->slice = slice_new(loop_base(actor->loop), &db->settings.slice, &owner, &db->map);
     slice_start(db->slice);
+    segments_start(db);
 }
 
 static void db_stop(struct actor *actor) {
     struct db_actor *db = db_of(actor);
+    segments_stop(db);
     slice_close(db->slice);
     event_free(db->tick);
 }

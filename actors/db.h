@@ -9,6 +9,8 @@ struct db_settings {
     struct slice_settings slice;
     unsigned batch;          // keys in one query and rows in one transaction, at most
     unsigned queue_limit_ms; // a request that has waited longer is shed
+    // How often this actor sees to the segments; 0: never. One of a server's does.
+    unsigned segments_interval_s;
 };
 
 // Makes a DB actor that answers to the actors of the directory. Both must outlive it; the settings are copied.

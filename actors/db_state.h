@@ -1,5 +1,5 @@
 // What the files of the DB actor share: db.c (the actor and its jobs), db_read.c (batches of reads) and db_write.c
-// (transactions of writes).
+// (transactions of writes), db_segments.c (follows and looks after the segments).
 #ifndef REVIEWD_ACTORS_DB_STATE_H
 #define REVIEWD_ACTORS_DB_STATE_H
 
@@ -60,6 +60,9 @@ struct db_actor {
     struct event *tick;
     bool tick_is_pending;
     bool segments_asked; // because of `held`
+    struct event *segments_timer;
+    struct query keep_ahead;
+    unsigned overfull; // segments, when last seen
     uint32_t incidents;
 };
 
@@ -88,6 +91,16 @@ void read_lost(struct db_actor *db, struct query *tag);
 // Takes all waiting jobs out, for new routing.
 void read_take_all(struct db_actor *db, struct job_queue *out);
 void read_free(struct db_actor *db);
+
+// db_segments.c
+void segments_start(struct db_actor *db);
+void segments_stop(struct db_actor *db);
+// Sends the waiting jobs where their products live now, and asks again for those that met a leaf which is gone.
+void segments_flush(struct db_actor *db);
+// A connection has read the segments; whether they are usable.
+bool segments_read(struct db_actor *db, const PGresult *result);
+// The answer to db->keep_ahead.
+void segments_result(struct db_actor *db, const PGresult *result);
 
 // db_write.c
 void write_enqueue(struct db_actor *db, struct job *job);

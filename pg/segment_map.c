@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char SEGMENT_MAP_QUERY[] = "SELECT leaf, first_product, end_product FROM segment ORDER BY first_product";
+const char SEGMENT_MAP_QUERY[] = "SELECT leaf, first_product, end_product, reviews FROM segment ORDER BY first_product";
 
 // The number of a leaf, a new one for a new name; NO_LEAF when there are too many.
 static int number_of(struct segment_map *map, const char *name) {
@@ -32,21 +32,26 @@ static bool read_segment(struct segment_map *map, const PGresult *result, int ro
 
 bool segment_map_load(struct segment_map *map, const PGresult *result) {
     int rows = PQntuples(result);
-    if (rows < 1 || PQnfields(result) != 3) {
+    if (rows < 1 || PQnfields(result) != 4) {
         return false;
     }
     struct segment *segments = memory_allocate((size_t)rows, sizeof *segments);
+    int64_t *reviews = memory_allocate((size_t)rows, sizeof *reviews);
     for (int row = 0; row < rows; row++) {
         if (!read_segment(map, result, row, &segments[row]) ||
             (row > 0 && segments[row].first_product < segments[row - 1].end_product)) {
             free(segments);
+            free(reviews);
             return false;
         }
+        reviews[row] = strtoimax(PQgetvalue(result, row, 3), NULL, 10);
     }
     bool same =
         map->segment_count == (size_t)rows && memcmp(map->segments, segments, (size_t)rows * sizeof *segments) == 0;
     free(map->segments);
+    free(map->reviews);
     map->segments = segments;
+    map->reviews = reviews;
     map->segment_count = (size_t)rows;
     map->version += !same;
     return true;
@@ -71,6 +76,7 @@ int segment_map_find(const struct segment_map *map, int32_t product_id) {
 
 void segment_map_free(struct segment_map *map) {
     free(map->segments);
+    free(map->reviews);
     free(map->leaf_names);
     *map = (struct segment_map){0};
 }

@@ -21,9 +21,13 @@ struct segment {
     int leaf;
 };
 
+// A segment is meant for a million reviews; with so many it is over-full, and should be split.
+#define SEGMENT_OVERFULL_REVIEWS INT64_C(1200000)
+
 // All zero is a map that knows nothing.
 struct segment_map {
     struct segment *segments; // by first_product
+    int64_t *reviews;         // of each, as the statistics know
     size_t segment_count;
     char (*leaf_names)[LEAF_NAME_BYTES]; // by leaf number
     int leaf_count;

@@ -1,4 +1,4 @@
-// The database as a whole: is it empty, a place for unfinished segments, and the step that makes them visible at once.
+// The database as a whole: is it empty, who else works on it, and the step that makes loaded segments visible at once.
 #ifndef REVIEWD_SEED_DATABASE_H
 #define REVIEWD_SEED_DATABASE_H
 
@@ -8,9 +8,6 @@
 enum {
     DATABASE_SCHEMA_ROOM = 260
 };
-
-// The schema where segments are loaded and indexed before they become segments of review.
-#define DATABASE_STAGE "review_seed"
 
 enum database_state {
     DATABASE_EMPTY,
@@ -26,22 +23,25 @@ struct database {
     uint32_t index_count;
 };
 
-// Looks whether the database is migrated and holds a review.
+// Connects, and looks whether the database is migrated. False with the failure told, as all below; database_close() anyway.
+MUST_CHECK bool database_open(struct database *database, const char *dsn, struct failure *failure);
+void database_close(struct database *database);
+
+// Whether it holds a review.
 MUST_CHECK enum database_state database_look(struct database *database);
 
-// Keeps other loads out until the connection ends.
+// Keeps other loads, and whoever changes segments, out until the connection ends.
 MUST_CHECK bool database_lock(struct database *database);
 
-// Drops what a killed run left and makes the stage anew.
-MUST_CHECK bool database_prepare(struct database *database);
+// The greatest number in a segment's name, now or in the past as far as can be seen.
+MUST_CHECK bool database_last_number(struct database *database, uint32_t *number);
 
-// In one transaction: replaces the empty segments by the loaded ones and fills product_meta.
-MUST_CHECK bool database_publish(struct database *database, const struct plan *plan);
+// In one transaction: replaces all segments by the loaded ones, which are numbered from first_number on, adds an empty one
+// behind them, and fills product_meta. A database that holds reviews is a failure unless they are to be replaced.
+MUST_CHECK bool database_publish(
+    struct database *database, const struct plan *plan, uint32_t first_number, bool replace);
 
 // After database_publish(): statistics and visibility maps of what could not be prepared on the stage.
 MUST_CHECK bool database_analyze(struct database *database);
-
-// After a failure before or in database_publish(): drops the stage.
-void database_abandon(struct database *database);
 
 #endif

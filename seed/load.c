@@ -1,6 +1,7 @@
-// Generates straight into an empty database: each thread has a connection and loads one segment after the other.
+// Fills a database: each thread has a connection and makes one segment after the other on the stage (see stage.h); when all are
+// there, one transaction makes them visible.
 //
-// A segment is one transaction: table, COPY, totals, indexes. The table is new in it, so COPY can FREEZE its rows (no later
+// A segment is one transaction: table, rows, totals, indexes. The table is new in it, so COPY can FREEZE its rows (no later
 // vacuum has to touch them), and with wal_level = minimal none of it is written twice.
 #include "seed/load.h"
 
@@ -10,198 +11,144 @@
 
 #include "seed/crew.h"
 #include "seed/database.h"
-#include "seed/encode.h"
-#include "seed/segment.h"
+#include "seed/leaf.h"
+#include "seed/source.h"
+#include "seed/stage.h"
 
 enum {
-    ACTION_ROOM = 64
-};
-
-// One thread's part.
-struct loader {
-    struct session session;
-    struct segment_writer writer;
+    ACTION_ROOM = 64,
+    SESSION_SETTINGS_ROOM = DATABASE_SCHEMA_ROOM + 256
 };
 
 struct load {
     const struct settings *settings;
-    const struct plan *plan;
     struct failure *failure;
-    struct progress progress;
+    struct source *source;
     struct database database;
-    struct loader **loaders;
-    uint32_t loader_count;
-    bool published;
+    struct stage stage;
+    struct plan plan;
+    struct progress progress;
+    // How far each segment is, and the numbers (from 0) of those that are not done.
+    enum stage_segment *segments;
+    uint32_t *tasks;
+    uint32_t task_count;
+    // One a thread.
+    struct session *sessions;
+    uint32_t session_count;
+    char session_settings[SESSION_SETTINGS_ROOM];
 };
 
-// ", review_id, created_at, …"
-#define COLUMN(name) ", " #name
-static const char COLUMNS[] =
-#include "seed/columns.def"
-    ;
-#undef COLUMN
-
-static bool take_bytes(void *owner, struct view bytes) {
-    return session_copy_send(owner, bytes);
-}
-
-static bool copy_tallies(struct loader *loader, const char *action, const struct tally *tallies, size_t count) {
-    struct session *session = &loader->session;
-    struct output *output = &loader->writer.output;
-    if (!session_copy_begin(session, action, "COPY product_meta FROM STDIN (FORMAT binary)")) {
-        return false;
-    }
-    output_start(output, take_bytes, session);
-    encode_binary_begin(output);
-    bool sent = true;
-    for (size_t i = 0; i < count && sent; i++) {
-        sent = output_reserve(output, ENCODE_MAX_TALLY);
-        if (sent) {
-            encode_binary_tally(output, &tallies[i]);
-        }
-    }
-    if (sent && output_reserve(output, ENCODE_MAX_TALLY)) {
-        encode_binary_end(output);
-        // A refused send shows in what the server says at the end.
-        sent = output_flush(output);
-    }
-    return session_copy_end(session, action, count) && sent;
-}
-
-static bool copy_segment(struct load *load, struct loader *loader, const struct segment *segment, const char *action) {
-    struct session *session = &loader->session;
-    struct tally *tallies = calloc(segment->end_product - segment->first_product, sizeof *tallies);
-    size_t tally_count = 0;
-    if (tallies == NULL) {
-        return failure_set(load->failure, "cannot %s: no memory for the totals", action);
-    }
-    bool right = session_copy_begin(
-        session, action, "COPY review_%04u (%s) FROM STDIN (FORMAT binary, FREEZE)", segment->number, COLUMNS + 2);
-    if (right) {
-        output_start(&loader->writer.output, take_bytes, session);
-        right = segment_write(&loader->writer, load->plan, segment, tallies, &tally_count);
-        right = session_copy_end(session, action, segment->records) && right;
-    }
-    right = right && copy_tallies(loader, action, tallies, tally_count);
-    free(tallies);
-    return right;
-}
-
-// Builds indexes like those of review, so that attaching takes them over.
-static bool build_indexes(struct load *load, struct loader *loader, const struct segment *segment, const char *action) {
-    PGresult *statements = session_query(&loader->session, action,
-        "SELECT CASE WHEN indisprimary THEN format('ALTER TABLE %%1$I ADD CONSTRAINT %%2$I %%3$s', leaf, leaf || '_pkey', "
-        "(SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conindid = indexrelid AND contype = 'p')) "
-        "ELSE format('CREATE %%s INDEX %%I ON %%I %%s', CASE WHEN indisunique THEN 'UNIQUE' END, "
-        "leaf || substr(relname, length('review') + 1), leaf, substring(pg_get_indexdef(indexrelid) FROM ' USING .*$')) END "
-        "FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid CROSS JOIN (VALUES ('review_%04u')) AS name (leaf) "
-        "WHERE indrelid = 'review'::regclass ORDER BY indisprimary DESC, relname",
-        segment->number);
-    if (statements == NULL) {
-        return false;
-    }
-    bool right = true;
-    for (int i = 0; i < PQntuples(statements) && right; i++) {
-        right = session_run(&loader->session, action, "%s", PQgetvalue(statements, i, 0));
-        progress_add_step(&load->progress, segment->records);
-    }
-    PQclear(statements);
-    return right;
-}
-
-// Without bounds at the ends of the range where review has none either: then attaching need not read the rows to know.
-static bool create_table(
-    struct loader *loader, const struct plan *plan, const struct segment *segment, const char *action) {
-    char below[48] = "";
-    if (segment->number < plan->segment_count) {
-        snprintf(below, sizeof below, " AND product_id < %u", segment->end_product);
-    }
-    return session_run(&loader->session, action,
-        "BEGIN; SELECT segment_create('review_%04u'); "
-        "ALTER TABLE review_%04u ADD CONSTRAINT " DATABASE_STAGE "_range CHECK (product_id >= %u%s)",
-        segment->number, segment->number, segment->first_product, below);
+static bool make_segment(
+    struct load *load, uint32_t thread, const struct segment *segment, const struct leaf *leaf, const char *action) {
+    struct session *session = &load->sessions[thread];
+    return session_run(session, action, "BEGIN") && leaf_create(session, leaf, action) &&
+           load->source->class->fill(load->source, thread, session, segment, leaf->name, action) &&
+           leaf_build_indexes(session, leaf, action, &load->progress, segment->records) &&
+           stage_mark(session, segment->number - 1, SEGMENT_MADE, action) && session_run(session, action, "COMMIT");
 }
 
 static void load_segment(void *owner, uint32_t thread, uint32_t task) {
     struct load *load = owner;
-    struct loader *loader = load->loaders[thread];
-    const struct segment *segment = &load->plan->segments[task];
+    struct session *session = &load->sessions[thread];
+    const struct segment *segment = &load->plan.segments[load->tasks[task]];
+    struct leaf leaf = {.first_product = segment->first_product, .end_product = segment->end_product};
     char action[ACTION_ROOM];
-    snprintf(action, sizeof action, "load segment review_%04u", segment->number);
-    if (create_table(loader, load->plan, segment, action) && copy_segment(load, loader, segment, action) &&
-        build_indexes(load, loader, segment, action) && session_run(&loader->session, action, "COMMIT") &&
-        session_run(&loader->session, action, "VACUUM (ANALYZE) review_%04u", segment->number)) {
+    leaf_name(leaf.name, load->stage.first_number + segment->number - 1);
+    snprintf(action, sizeof action, "load segment %s", leaf.name);
+    if (load->segments[segment->number - 1] == SEGMENT_MISSING && !make_segment(load, thread, segment, &leaf, action)) {
+        return;
+    }
+    if (session_run(session, action, "VACUUM (ANALYZE) %s", leaf.name) &&
+        stage_mark(session, segment->number - 1, SEGMENT_DONE, action)) {
         progress_add_step(&load->progress, segment->records);
     }
 }
 
-static void interrupt_loaders(void *owner) {
+static void interrupt_sessions(void *owner) {
     struct load *load = owner;
-    for (uint32_t i = 0; i < load->loader_count; i++) {
-        session_cancel(&load->loaders[i]->session);
+    for (uint32_t i = 0; i < load->session_count; i++) {
+        session_cancel(&load->sessions[i]);
     }
 }
 
-static bool open_loaders(struct load *load, const struct maker_tables *tables, uint32_t count) {
-    char settings[DATABASE_SCHEMA_ROOM + 256];
-    // Several streams keep the processors busy by themselves; a single one may build its indexes in parallel.
-    snprintf(settings, sizeof settings,
-        "SET search_path = " DATABASE_STAGE
-        ", %s; SET synchronous_commit = off; SET maintenance_work_mem = '128MB'; %s",
-        load->database.schema, count > 1 ? "SET max_parallel_maintenance_workers = 0" : "");
-    load->loaders = calloc(count, sizeof *load->loaders);
-    for (uint32_t i = 0; load->loaders != NULL && i < count; i++) {
-        struct loader *loader = calloc(1, sizeof *loader);
-        if (loader == NULL) {
-            break;
-        }
-        load->loaders[load->loader_count++] = loader;
-        loader->writer.failure = load->failure;
-        loader->writer.progress = &load->progress;
-        loader->writer.format = FORMAT_BINARY;
-        loader->writer.maker.tables = tables;
-        if (!session_open(&loader->session, load->settings->dsn, settings, load->failure)) {
+static bool open_sessions(struct load *load, uint32_t count) {
+    load->sessions = calloc(count, sizeof *load->sessions);
+    if (load->sessions == NULL) {
+        return failure_set(load->failure, "no memory for %u threads", count);
+    }
+    while (load->session_count < count) {
+        struct session *session = &load->sessions[load->session_count++];
+        if (!session_open(session, load->settings->dsn, load->session_settings, load->failure)) {
             return false;
         }
     }
-    return load->loader_count == count || failure_set(load->failure, "no memory for %u threads", count);
+    return true;
 }
 
-static void close_loaders(struct load *load) {
-    for (uint32_t i = 0; i < load->loader_count; i++) {
-        session_close(&load->loaders[i]->session);
-        free(load->loaders[i]);
+static void close_sessions(struct load *load) {
+    for (uint32_t i = 0; i < load->session_count; i++) {
+        session_close(&load->sessions[i]);
     }
-    free(load->loaders);
-    load->loaders = NULL;
-    load->loader_count = 0;
+    free(load->sessions);
+    load->sessions = NULL;
+    load->session_count = 0;
 }
 
-static bool load_segments(struct load *load, const struct maker_tables *tables) {
-    uint32_t segments = load->plan->segment_count;
-    uint32_t threads = load->settings->threads < segments ? load->settings->threads : segments;
-    progress_init(&load->progress, load->plan->records, load->database.index_count + 1);
-    if (open_loaders(load, tables, threads)) {
+// Which segments are still to be done, and how many records are in them.
+static bool find_tasks(struct load *load, uint64_t *missing_records) {
+    uint32_t count = load->plan.segment_count;
+    load->segments = calloc(count, sizeof *load->segments);
+    load->tasks = calloc(count, sizeof *load->tasks);
+    if (load->segments == NULL || load->tasks == NULL) {
+        return failure_set(load->failure, "no memory for %u segments", count);
+    }
+    if (!stage_find_segments(&load->stage, load->segments, count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (load->segments[i] != SEGMENT_DONE) {
+            load->tasks[load->task_count++] = i;
+            *missing_records += load->segments[i] == SEGMENT_MISSING ? load->plan.segments[i].records : 0;
+        }
+    }
+    if (load->task_count < count) {
+        printf("going on from an earlier run: %u of %u segments are there\n", count - load->task_count, count);
+        fflush(stdout);
+    }
+    return true;
+}
+
+static bool load_segments(struct load *load) {
+    uint64_t records = 0;
+    if (!find_tasks(load, &records)) {
+        return false;
+    }
+    uint32_t threads = load->settings->threads < load->task_count ? load->settings->threads : load->task_count;
+    progress_init(&load->progress, records == 0 ? 1 : records, load->database.index_count + 1);
+    if (threads > 0 && load->source->class->begin(load->source, &load->plan, &load->progress, threads) &&
+        open_sessions(load, threads)) {
         struct crew crew = {.failure = load->failure,
             .progress = &load->progress,
             .owner = load,
             .work = load_segment,
-            .interrupt = interrupt_loaders,
+            .interrupt = interrupt_sessions,
             .thread_count = threads,
-            .task_count = segments};
+            .task_count = load->task_count};
         crew_run(&crew);
     }
-    close_loaders(load);
+    close_sessions(load);
     return !failure_stopped(load->failure);
 }
 
+// The last step, which is also what a run that was killed in it may lack.
 static void finish(void *owner, uint32_t thread, uint32_t task) {
     struct load *load = owner;
     (void)thread;
     (void)task;
-    load->published = database_publish(&load->database, load->plan);
-    if (load->published && !database_analyze(&load->database)) {
-        fprintf(stderr, "reviewd-seed: the reviews are all there, but the statistics are not\n");
+    bool published = load->stage.phase == STAGE_PUBLISHED ||
+                     database_publish(&load->database, &load->plan, load->stage.first_number, load->settings->replace);
+    if (published && database_analyze(&load->database) && stage_drop(&load->stage)) {
+        load->stage.phase = STAGE_ABSENT;
     }
 }
 
@@ -223,20 +170,49 @@ static bool publish(struct load *load) {
     return !failure_stopped(load->failure);
 }
 
-static bool fill(struct load *load, const struct maker_tables *tables) {
-    if (!database_prepare(&load->database)) {
+// Reads the source if that is not done, and plans.
+static bool read_and_plan(struct load *load) {
+    const struct source_class *class = load->source->class;
+    bool going_on = load->stage.phase == STAGE_LOADING;
+    if (!going_on &&
+        (!stage_reset(&load->stage) || (class->read != NULL && !class->read(load->source, load->session_settings)))) {
         return false;
     }
-    if (!load_segments(load, tables) || !publish(load)) {
-        if (!load->published) {
-            database_abandon(&load->database);
-        }
+    if (!class->plan(load->source, &load->database.session, &load->plan)) {
+        return false;
+    }
+    if (!going_on) {
+        return stage_begin_loading(&load->stage, load->plan.records);
+    }
+    if (load->plan.records == load->stage.planned_records) {
+        return true;
+    }
+    // What was read is not logged, and a crash of the server empties it.
+    fprintf(stderr, "reviewd-seed: what an earlier run has read is lost; reading again\n");
+    plan_free(&load->plan);
+    load->stage.phase = STAGE_READING;
+    return read_and_plan(load);
+}
+
+static void prepare_settings(struct load *load) {
+    // Several streams keep the processors busy by themselves; a single one may build its indexes in parallel.
+    snprintf(load->session_settings, sizeof load->session_settings,
+        "SET search_path = " STAGE_SCHEMA ", %s; SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; %s",
+        load->database.schema, load->settings->threads > 1 ? "SET max_parallel_maintenance_workers = 0" : "");
+}
+
+static bool fill(struct load *load) {
+    prepare_settings(load);
+    if (load->stage.phase == STAGE_FOREIGN) {
+        fprintf(stderr, "reviewd-seed: dropping what another, unfinished load has left\n");
+    }
+    if (!read_and_plan(load) || !load_segments(load) || !publish(load)) {
         return false;
     }
     double seconds = progress_seconds(&load->progress);
     printf("%" PRIu64 " reviews of %u products in %u %s, loaded and indexed in %.1f s (%.0f rows/s)\n",
-        load->plan->records, load->plan->products, load->plan->segment_count,
-        load->plan->segment_count == 1 ? "segment" : "segments", seconds, (double)load->plan->records / seconds);
+        load->plan.records, load->plan.products, load->plan.segment_count,
+        load->plan.segment_count == 1 ? "segment" : "segments", seconds, (double)load->plan.records / seconds);
     return true;
 }
 
@@ -245,27 +221,51 @@ static bool refuse(const struct settings *settings, struct failure *failure) {
         printf("the database holds reviews already: left alone\n");
         return true;
     }
-    return failure_set(failure, "the database holds reviews already; only an empty one is filled");
+    return failure_set(failure, "the database holds reviews already; --replace puts the loaded ones in their place");
 }
 
-static bool look_and_fill(struct load *load, const struct maker_tables *tables) {
+static bool look_and_fill(struct load *load) {
     enum database_state state = database_look(&load->database);
-    if (state == DATABASE_EMPTY) {
-        // Once more behind the lock: another load may just have finished.
-        state = database_lock(&load->database) ? database_look(&load->database) : DATABASE_UNKNOWN;
+    if (state == DATABASE_UNKNOWN || !database_lock(&load->database)) {
+        return false;
     }
-    switch (state) {
-    case DATABASE_EMPTY: return fill(load, tables);
-    case DATABASE_FILLED: return refuse(load->settings, load->failure);
-    case DATABASE_UNKNOWN: break;
+    // Once more behind the lock: another load may just have finished.
+    state = database_look(&load->database);
+    if (state == DATABASE_UNKNOWN || !stage_look(&load->stage, &load->database, load->source->identity)) {
+        return false;
     }
-    return false;
+    if (load->stage.phase == STAGE_PUBLISHED) {
+        progress_init(&load->progress, 1, 0);
+        return publish(load) && printf("finished what an earlier run of this load has left\n") > 0;
+    }
+    if (state == DATABASE_FILLED && !load->settings->replace) {
+        return refuse(load->settings, load->failure);
+    }
+    return fill(load);
 }
 
-bool load_database(const struct settings *settings, const struct plan *plan, const struct maker_tables *tables,
-    struct failure *failure) {
-    struct load load = {.settings = settings, .plan = plan, .failure = failure};
-    bool done = session_open(&load.database.session, settings->dsn, "", failure) && look_and_fill(&load, tables);
-    session_close(&load.database.session);
+// What is left for another run.
+static void tell_remainder(const struct load *load) {
+    if (load->stage.phase == STAGE_LOADING || load->stage.phase == STAGE_PUBLISHED) {
+        fprintf(stderr, "reviewd-seed: what is loaded so far is kept; the same command goes on from there\n");
+    }
+}
+
+bool load_database(const struct settings *settings, struct failure *failure) {
+    struct load load = {.settings = settings, .failure = failure};
+    load.source =
+        settings->word_count == 0 ? source_generator_new(settings, failure) : source_files_new(settings, failure);
+    if (load.source == NULL) {
+        return false;
+    }
+    bool done = database_open(&load.database, settings->dsn, failure) && look_and_fill(&load);
+    if (!done) {
+        tell_remainder(&load);
+    }
+    database_close(&load.database);
+    load.source->class->free(load.source);
+    plan_free(&load.plan);
+    free(load.segments);
+    free(load.tasks);
     return done;
 }

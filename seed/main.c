@@ -1,20 +1,23 @@
-// reviewd-seed: makes reviews, into files or into an empty database.
+// reviewd-seed: fills the database, and keeps it in order.
 #include <stdio.h>
 
+#include "seed/audit.h"
 #include "seed/crew.h"
 #include "seed/files.h"
 #include "seed/load.h"
 #include "seed/maker.h"
 #include "seed/options.h"
 #include "seed/plan.h"
+#include "seed/segments.h"
 
 enum exit_code {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
-    EXIT_USAGE = 2
+    EXIT_USAGE = 2,
+    EXIT_DIFFERENCES = 3
 };
 
-static bool run(const struct settings *settings, struct failure *failure) {
+static bool generate(const struct settings *settings, struct failure *failure) {
     struct plan plan;
     struct maker_tables tables;
     if (!plan_create(&plan, settings)) {
@@ -22,12 +25,28 @@ static bool run(const struct settings *settings, struct failure *failure) {
     }
     bool done = false;
     if (maker_tables_create(&tables, settings->seed, settings->until_ms, failure)) {
-        done = settings->command == COMMAND_GENERATE ? files_generate(settings, &plan, &tables, failure)
-                                                     : load_database(settings, &plan, &tables, failure);
+        done = files_generate(settings, &plan, &tables, failure);
         maker_tables_free(&tables);
     }
     plan_free(&plan);
     return done;
+}
+
+static enum exit_code run(const struct settings *settings, struct failure *failure) {
+    uint64_t differences = 0;
+    bool done = false;
+    switch (settings->command) {
+    case COMMAND_HELP: options_print_help(stdout); return EXIT_DONE;
+    case COMMAND_VERSION: printf("reviewd-seed %s\n", REVIEWD_VERSION); return EXIT_DONE;
+    case COMMAND_GENERATE: done = generate(settings, failure); break;
+    case COMMAND_LOAD: done = load_database(settings, failure); break;
+    case COMMAND_SEGMENTS: done = segments_command(settings, failure); break;
+    case COMMAND_AUDIT: done = audit_database(settings, failure, &differences); break;
+    }
+    if (!done) {
+        return EXIT_FAILED;
+    }
+    return differences > 0 ? EXIT_DIFFERENCES : EXIT_DONE;
 }
 
 int main(int argument_count, char **arguments) {
@@ -38,19 +57,11 @@ int main(int argument_count, char **arguments) {
         fprintf(stderr, "reviewd-seed: %s\nTry reviewd-seed --help.\n", complaint);
         return EXIT_USAGE;
     }
-    if (settings.command == COMMAND_HELP) {
-        options_print_help(stdout);
-        return EXIT_DONE;
-    }
-    if (settings.command == COMMAND_VERSION) {
-        printf("reviewd-seed %s\n", REVIEWD_VERSION);
-        return EXIT_DONE;
-    }
     crew_block_signals();
     failure_init(&failure);
-    if (!run(&settings, &failure)) {
+    enum exit_code code = run(&settings, &failure);
+    if (code == EXIT_FAILED) {
         fprintf(stderr, "reviewd-seed: %s\n", failure.reason);
-        return EXIT_FAILED;
     }
-    return EXIT_DONE;
+    return (int)code;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    SQL_MAX_LENGTH = 2048
+    SQL_MAX_LENGTH = 16384
 };
 
 // What libpq says, without the line's end.
@@ -93,12 +93,42 @@ bool session_run(struct session *session, const char *action, const char *format
     return result != NULL;
 }
 
+bool session_run_unless_busy(struct session *session, const char *action, bool *busy, const char *format, ...) {
+    char sql[SQL_MAX_LENGTH];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(sql, sizeof sql, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= sizeof sql) {
+        return failure_set(session->failure, "cannot %s: the statement is too long", action);
+    }
+    PGresult *result = PQexec(session->connection, sql);
+    ExecStatusType status = PQresultStatus(result);
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    bool right = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    // Lock not available, deadlock detected: whoever else wants the table comes first.
+    *busy = sqlstate != NULL && (strcmp(sqlstate, "55P03") == 0 || strcmp(sqlstate, "40P01") == 0);
+    if (!right && !*busy) {
+        (void)complain(session, action, result);
+    }
+    PQclear(result);
+    return right;
+}
+
 PGresult *session_query(struct session *session, const char *action, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     PGresult *result = execute_format(session, action, PGRES_TUPLES_OK, format, arguments);
     va_end(arguments);
     return result;
+}
+
+char *session_literal(struct session *session, const char *text) {
+    char *literal = PQescapeLiteral(session->connection, text, strlen(text));
+    if (literal == NULL) {
+        (void)complain(session, "write a text into a statement", NULL);
+    }
+    return literal;
 }
 
 bool session_copy_begin(struct session *session, const char *action, const char *format, ...) {

@@ -22,9 +22,16 @@ void session_cancel(struct session *session);
 // Runs SQL made from the format. False with the failure "cannot ACTION: …" told.
 MUST_CHECK bool session_run(struct session *session, const char *action, const char *format, ...) PRINTF_LIKE(3, 4);
 
+// The same, but a lock that was not to be had in time (lock_timeout) is no failure: it sets *busy, and is false as well.
+MUST_CHECK bool session_run_unless_busy(
+    struct session *session, const char *action, bool *busy, const char *format, ...) PRINTF_LIKE(4, 5);
+
 // The same for a query: its rows, to be released with PQclear(), or null.
 MUST_CHECK PGresult *session_query(struct session *session, const char *action, const char *format, ...)
     PRINTF_LIKE(3, 4);
+
+// The text as a literal for SQL, to be released with PQfreemem(); null with the failure told.
+MUST_CHECK char *session_literal(struct session *session, const char *text);
 
 // COPY … FROM STDIN: begin, send as often as needed, end. `expected` is how many rows the server must have taken.
 MUST_CHECK bool session_copy_begin(struct session *session, const char *action, const char *format, ...)

@@ -8,12 +8,13 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("api", "prometheus", "server", "waiting")
+pytest.register_assert_rewrite("api", "prometheus", "server", "waiting", "whole")
 
 from api import Api  # noqa: E402 (after the line above)
 from cluster import Cluster  # noqa: E402
@@ -65,6 +66,17 @@ def binaries():
     if not found.reviewd.exists():
         pytest.exit(f"{found.reviewd} is not built; REVIEWD_BUILD names another folder", returncode=2)
     return found
+
+
+@pytest.fixture
+def seed(binaries):
+    """Runs reviewd-seed with the arguments and returns what it did."""
+
+    def run(*arguments, **options):
+        command = [str(binaries.reviewd_seed), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, **options)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""reviewd-seed: the same bytes for the same seed, reviews as the schema wants them, and a database filled wholly or not at all."""
+"""reviewd-seed generate: the same bytes for the same seed, reviews as the schema wants them, files wholly or not at all."""
 
 import csv
 import hashlib
@@ -25,18 +25,6 @@ COLUMNS = [
     "review_id", "created_at", "relevance", "product_id", "helpfulness", "characteristics", "rating", "recommend",
     "reported", "summary", "body", "response", "reviewer_name", "email", "photos",
 ]
-
-
-@pytest.fixture
-def seed(binaries):
-    """Runs reviewd-seed with the arguments and returns what it did."""
-
-    def run(*arguments, **options):
-        return subprocess.run(
-            [str(binaries.reviewd_seed), *map(str, arguments)],
-            capture_output=True, text=True, timeout=300, check=False, **options)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -81,37 +69,6 @@ def wait_until(condition, what, timeout_s=30):
             return
         time.sleep(0.01)
     pytest.fail(f"waited {timeout_s} s in vain until {what}")
-
-
-def staged_segments(dsn):
-    """How many finished but not yet visible segments there are."""
-    return query(
-        dsn, "SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-        "WHERE nspname = 'review_seed' AND relkind = 'r' AND relname LIKE 'review%'")[0][0]
-
-
-def assert_right_database(dsn, records, segments):
-    """Everything that holds for a filled database: rows, totals, segments, indexes, durability, statistics."""
-    assert query(dsn, "SELECT count(*) FROM review") == [(records,)]
-    assert query(
-        dsn, "(TABLE product_meta EXCEPT SELECT * FROM product_meta_recount(1, 2147483647)) UNION ALL "
-        "(SELECT * FROM product_meta_recount(1, 2147483647) EXCEPT TABLE product_meta)") == []
-    bounds = query(dsn, "SELECT leaf, first_product, end_product FROM segment ORDER BY first_product")
-    assert [leaf for leaf, _, _ in bounds] == [f"review_{i + 1:04}" for i in range(segments)]
-    assert bounds[0][1] == 1 and bounds[-1][2] == 2**31
-    assert all(left[2] == right[1] for left, right in zip(bounds, bounds[1:]))
-    for leaf, _, _ in bounds:
-        indexes = query(
-            dsn, "SELECT count(*), bool_and(indisvalid), bool_and(relispartition) FROM pg_index "
-            "JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = %s::regclass", leaf)
-        assert indexes == [(4, True, True)]
-        pages = query(
-            dsn, "SELECT relpersistence, relpages > 0, relallvisible = relpages FROM pg_class WHERE oid = %s::regclass",
-            leaf)
-        assert pages == [("p", True, True)]
-        assert query(dsn, "SELECT count(*) > 5 FROM pg_stats WHERE tablename = %s", leaf) == [(True,)]
-    assert query(dsn, "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'review\\_seed%'") == [(0,)]
-    assert query(dsn, "SELECT count(*) FROM pg_namespace WHERE nspname = 'review_seed'") == [(0,)]
 
 
 # Files
@@ -382,113 +339,6 @@ def test_memory_stays_small(binaries, tmp_path):
     assert peak_kib < 256 * 1024
 
 
-# The database
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_fills_an_empty_database(seed, migrated_database, threads):
-    done = seed("--dsn", migrated_database, "--threads", threads, *SMALL)
-    assert done.returncode == 0, done.stderr
-    assert f"{RECORDS} reviews of 700 products in 7 segments" in done.stdout
-    assert_right_database(migrated_database, RECORDS, 7)
-
-
-def test_database_holds_what_the_files_hold(seed, migrated_database, reviews):
-    assert seed("load", "--dsn", migrated_database, *SMALL).returncode == 0
-    loaded = query(
-        migrated_database, "SELECT review_id, rating, helpfulness, characteristics, reported, summary, body, response, "
-        "reviewer_name, email, photos::text FROM review ORDER BY product_id, review_id")
-    expected = [
-        (int(row["review_id"]), int(row["rating"]), int(row["helpfulness"]), int(row["characteristics"]),
-         row["reported"] == "t", row["summary"], row["body"], row["response"] or None, row["reviewer_name"], row["email"],
-         row["photos"] or None)
-        for row in reviews
-    ]
-    assert loaded == expected
-
-
-def test_one_segment_is_enough_for_few_reviews(seed, migrated_database):
-    done = seed("--dsn", migrated_database, "--records", 500)
-    assert done.returncode == 0, done.stderr
-    assert_right_database(migrated_database, 500, 1)
-
-
-def test_server_role_can_use_the_segments(seed, migrated_database):
-    assert seed("--dsn", migrated_database, *SMALL).returncode == 0
-    rights = query(
-        migrated_database, "SELECT bool_and(has_table_privilege('reviewd_server', leaf, 'INSERT')), "
-        "bool_and(has_column_privilege('reviewd_server', leaf, 'body', 'SELECT')), "
-        "bool_or(has_column_privilege('reviewd_server', leaf, 'email', 'SELECT')) FROM segment")
-    assert rights == [(True, True, False)]
-
-
-def test_refuses_a_filled_database(seed, migrated_database):
-    assert seed("--dsn", migrated_database, "--records", 200).returncode == 0
-    for flags, code in (([], 1), (["--if-empty"], 0)):
-        done = seed("--dsn", migrated_database, "--records", 300, "--seed", 2, *flags)
-        assert done.returncode == code
-        assert "holds reviews already" in done.stdout + done.stderr
-    assert_right_database(migrated_database, 200, 1)
-
-
-def test_refuses_a_database_without_tables(seed, migrated_database):
-    query(migrated_database, "DROP TABLE review CASCADE")
-    done = seed("--dsn", migrated_database, "--records", 200, "--if-empty")
-    assert done.returncode == 1
-    assert "reviewd --migrate" in done.stderr
-
-
-def test_no_server_is_a_clear_error(seed, tmp_path):
-    done = seed("--dsn", f"host={tmp_path} dbname=nowhere")
-    assert done.returncode == 1
-    assert "cannot connect" in done.stderr
-
-
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
-def test_an_ended_load_leaves_an_empty_database(binaries, seed, migrated_database, ending):
-    process = subprocess.Popen(
-        [str(binaries.reviewd_seed), "--dsn", migrated_database, "--records", "2000000", "--segment-records", "20000",
-         "--threads", "2"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: staged_segments(migrated_database) >= 3, "three segments are loaded")
-    process.send_signal(ending)
-    _, errors = process.communicate(timeout=60)
-    if ending == signal.SIGINT:
-        assert process.returncode == 1 and "interrupted" in errors
-        assert query(migrated_database, "SELECT count(*) FROM pg_namespace WHERE nspname = 'review_seed'") == [(0,)]
-    assert query(migrated_database, "SELECT count(*) FROM review") == [(0,)]
-    assert query(migrated_database, "SELECT count(*) FROM product_meta") == [(0,)]
-    assert query(migrated_database, "SELECT leaf FROM segment") == [("review_0001",)]
-    done = seed("--dsn", migrated_database, "--if-empty", *SMALL)
-    assert done.returncode == 0, done.stderr
-    assert_right_database(migrated_database, RECORDS, 7)
-
-
-def test_a_review_that_comes_meanwhile_stays(binaries, migrated_database):
-    process = subprocess.Popen(
-        [str(binaries.reviewd_seed), "--dsn", migrated_database, "--records", "200000", "--segment-records", "20000"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: staged_segments(migrated_database) >= 1, "a segment is loaded")
-    query(
-        migrated_database, "INSERT INTO review (review_id, product_id, created_at, relevance, rating, recommend, body, "
-        "reviewer_name, email) VALUES ((7 << 20) + 1, 7, now(), now(), 5, true, 'mine', 'me', 'me@example.com')")
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1
-    assert "somebody else has added reviews" in errors
-    assert query(migrated_database, "SELECT body FROM review") == [("mine",)]
-    assert query(migrated_database, "SELECT count(*) FROM pg_namespace WHERE nspname = 'review_seed'") == [(0,)]
-
-
-def test_only_one_load_at_a_time(binaries, seed, migrated_database):
-    connection = psycopg2.connect(migrated_database)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('reviewd-seed'))")
-        done = seed("--dsn", migrated_database, "--records", 100)
-    connection.close()
-    assert done.returncode == 1
-    assert "is one running?" in done.stderr
-
-
 # The command line
 
 
@@ -504,10 +354,18 @@ def test_help_and_version(seed):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "--dsn is missing"),
+        ([], "which command?"),
         (["generate"], "--out is missing"),
         (["generate", "--out", "x", "--dsn", "y"], "takes no --dsn"),
-        (["--dsn", "x", "--out", "y"], "--out is for files"),
+        (["generate", "--out", "x", "z"], "\"z\" is too much"),
+        (["--dsn", "x", "--out", "y"], "takes no --out"),
+        (["--dsn", "x", "--if-empty", "--replace"], "contradict each other"),
+        (["load", "--rejects", "x"], "--rejects is for files"),
+        (["load", "x.csv", "--records", "5"], "--records is for reviews that are made up"),
+        (["audit", "--records", "5"], "takes no --records"),
+        (["audit", "x"], "\"x\" is too much"),
+        (["segments", "--repair"], "takes no --repair"),
+        (["segments", "split", "review_0001", "--at", "0"], "--at must be"),
         (["--dsn", "x", "--records", "0"], "--records must be a whole number from 1 to"),
         (["--dsn", "x", "--records", "12e3"], "not \"12e3\""),
         (["--dsn", "x", "--records", "-5"], "not \"-5\""),
@@ -520,7 +378,6 @@ def test_help_and_version(seed):
         (["--dsn"], "needs a value"),
         (["--sped", "1"], "unknown option \"--sped\""),
         (["destroy"], "unknown command \"destroy\""),
-        (["load", "generate"], "one command at a time"),
     ],
 )
 def test_bad_usage_is_named(seed, tmp_path, arguments, words):

@@ -91,12 +91,14 @@ static PGresult *segments(const struct row *rows, int count) {
     static char leaf[] = "leaf";
     static char first[] = "first_product";
     static char end[] = "end_product";
-    PGresAttDesc columns[] = {{leaf, 0, 0, 0, 25, -1, -1}, {first, 0, 0, 0, 20, 8, -1}, {end, 0, 0, 0, 20, 8, -1}};
+    static char reviews[] = "reviews";
+    PGresAttDesc columns[] = {{leaf, 0, 0, 0, 25, -1, -1}, {first, 0, 0, 0, 20, 8, -1}, {end, 0, 0, 0, 20, 8, -1},
+        {reviews, 0, 0, 0, 20, 8, -1}};
     PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-    PQsetResultAttrs(result, 3, columns);
+    PQsetResultAttrs(result, 4, columns);
     for (int i = 0; i < count; i++) {
-        const char *values[] = {rows[i].leaf, rows[i].first, rows[i].end};
-        for (int column = 0; column < 3; column++) {
+        const char *values[] = {rows[i].leaf, rows[i].first, rows[i].end, "1200001"};
+        for (int column = 0; column < 4; column++) {
             PQsetvalue(result, i, column, (char *)(uintptr_t)values[column], (int)strlen(values[column]));
         }
     }
