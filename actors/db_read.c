@@ -1,5 +1,7 @@
-// Reads of the DB actor: requests for one statement on one segment wait together in a lot, and a flush turns up to a batch of
-// them into one query. While all connections are busy, lots grow; so batches grow with the load and nothing waits for a timer.
+// Reads of the DB actor: requests for one statement on one segment wait together in a lot, and a flush turns a lot into one
+// query. Queries of several lots, up to a batch of requests, share a group: with many segments the lots are small, and what a
+// group costs PostgreSQL (a transaction, a flush of its output) should not be paid for each. While all connections are busy,
+// lots grow; so batches grow with the load and nothing waits for a timer.
 
 #include "actors/db_state.h"
 
@@ -70,9 +72,9 @@ static struct read_lot *first_lot_leaves(struct read_queue *reads) {
     return lot;
 }
 
-// Takes up to a batch of jobs that still want an answer; null if there are none.
-static struct read_query *take_batch(struct db_actor *db, struct read_lot *lot) {
-    size_t room = lot->jobs.count < db->settings.batch ? lot->jobs.count : db->settings.batch;
+// Takes up to so many jobs that still want an answer; null if there are none.
+static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, size_t limit) {
+    size_t room = lot->jobs.count < limit ? lot->jobs.count : limit;
     struct read_query *query = memory_allocate(1, sizeof *query + room * sizeof query->jobs[0]);
     query->query.statement = lot->statement;
     query->leaf = lot->leaf;
@@ -119,7 +121,7 @@ static void add_parameters(struct parameters *parameters, const struct read_quer
     }
 }
 
-static void send_batch(struct db_actor *db, struct connection *connection, struct read_query *query) {
+static void send_query(struct db_actor *db, struct connection *connection, struct read_query *query) {
     uint64_t now_ns = clock_now_ns();
     for (int i = 0; i < query->count; i++) {
         struct job *job = query->jobs[i];
@@ -127,28 +129,48 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
         job->sent_ns = now_ns;
         metrics_record(db->actor.metrics, METRIC_QUEUE_DURATION, 0, now_ns - job->request->accepted_ns);
     }
-    metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_READ, 1);
     metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_READ, (uint64_t)query->count);
     add_parameters(&db->parameters, query);
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
-    connection_end_group(connection, NULL);
 }
 
-void read_flush(struct db_actor *db) {
+// Takes a batch of jobs out of as many lots as it needs; returns the number of queries that makes.
+static size_t take_batch(struct db_actor *db, struct read_query **queries) {
     struct read_queue *reads = &db->reads;
-    while (reads->first_waiting != NULL) {
-        struct connection *connection = slice_pick(db->slice, LANE_READ);
-        if (connection == NULL) {
-            db_note_waiting(db, LANE_READ, reads->first_waiting->jobs.first);
-            return;
-        }
+    size_t query_count = 0;
+    size_t room = db->settings.batch;
+    while (room > 0 && reads->first_waiting != NULL) {
         struct read_lot *lot = first_lot_leaves(reads);
-        struct read_query *query = take_batch(db, lot);
+        struct read_query *query = take_jobs(db, lot, room);
         if (query != NULL) {
-            send_batch(db, connection, query);
+            room -= (size_t)query->count;
+            queries[query_count++] = query;
         }
         if (lot->jobs.first != NULL) {
             lot_queues_up(reads, lot);
+        }
+    }
+    return query_count;
+}
+
+void read_flush(struct db_actor *db) {
+    while (db->reads.first_waiting != NULL) {
+        struct connection *connection = slice_pick(db->slice, LANE_READ);
+        if (connection == NULL) {
+            db_note_waiting(db, LANE_READ, db->reads.first_waiting->jobs.first);
+            return;
+        }
+        struct read_query *queries[BATCH_MAX];
+        size_t count = take_batch(db, queries);
+        for (size_t i = 0; i < count; i++) {
+            connection_prepare(connection, queries[i]->query.statement, queries[i]->leaf);
+        }
+        for (size_t i = 0; i < count; i++) {
+            send_query(db, connection, queries[i]);
+        }
+        if (count > 0) {
+            metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_READ, 1);
+            connection_end_group(connection, NULL);
         }
     }
 }
@@ -238,8 +260,21 @@ static void drop_query(struct db_actor *db, struct read_query *query) {
     free(query);
 }
 
+// Another query of the group has failed, and this one was not run.
+static void enqueue_again(struct db_actor *db, struct read_query *query) {
+    for (int i = 0; i < query->count; i++) {
+        query->jobs[i]->sent = false;
+        db_enqueue(db, query->jobs[i]);
+    }
+    free(query);
+}
+
 void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
     struct read_query *query = (struct read_query *)tag;
+    if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
+        enqueue_again(db, query);
+        return;
+    }
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         for (int i = 0; i < query->count; i++) {
             db_take_back(db, query->jobs[i], PQresultErrorField(result, PG_DIAG_SQLSTATE),
@@ -263,8 +298,8 @@ void read_lost(struct db_actor *db, struct query *tag) {
         struct job *job = query->jobs[i];
         job->sent = false;
         // A read may be asked again, but only once: what killed one connection may kill the next.
-        if (job->request != NULL && job->attempts == 0 && slice_is_available(db->slice)) {
-            job->attempts = ATTEMPTS_MAX;
+        if (job->request != NULL && !job->lost && slice_is_available(db->slice)) {
+            job->lost = true;
             metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
             db_enqueue(db, job);
         } else {

@@ -55,16 +55,20 @@ static void report(struct db_actor *db) {
 
 bool segments_read(struct db_actor *db, const PGresult *result) {
     bool usable = segment_map_load(&db->map, result);
+    db->segments_asked = false;
+    if (!usable) {
+        // They changed under the query's eyes: those that are held wait for the next one.
+        return false;
+    }
     struct job_queue held = db->held;
     db->held = (struct job_queue){0};
-    db->segments_asked = false;
     for (struct job *job; (job = job_queue_pop(&held)) != NULL;) {
         db_enqueue(db, job);
     }
-    if (usable && db->settings.segments_interval_s > 0) {
+    if (db->settings.segments_interval_s > 0) {
         report(db);
     }
-    return usable;
+    return true;
 }
 
 static void arm_timer(struct db_actor *db) {
@@ -82,6 +86,7 @@ static void on_timer(evutil_socket_t descriptor, short events, void *argument) {
         return;
     }
     parameters_reset(&db->parameters);
+    connection_prepare(connection, STATEMENT_KEEP_AHEAD, 0);
     connection_send(connection, STATEMENT_KEEP_AHEAD, 0, &db->parameters, &db->keep_ahead);
     connection_end_group(connection, NULL);
     connection_ask_segments(connection);

@@ -112,6 +112,10 @@ static void add_parameters(struct parameters *parameters, const struct job *job,
 static void send_transaction(struct db_actor *db, struct connection *connection, struct transaction *transaction) {
     transaction->sent_ns = clock_now_ns();
     for (size_t i = 0; i < transaction->count; i++) {
+        const struct job *first = transaction->queries[i].jobs.first;
+        connection_prepare(connection, first->statement, first->leaf);
+    }
+    for (size_t i = 0; i < transaction->count; i++) {
         struct write_query *query = &transaction->queries[i];
         const struct job *first = query->jobs.first;
         add_parameters(&db->parameters, first, query->jobs.count);

@@ -19,6 +19,7 @@ struct job {
     enum statement statement;
     int leaf;
     unsigned attempts; // failures so far
+    bool lost;         // with a connection, once
     bool sent;         // to PostgreSQL, at the moment
     uint64_t sent_ns;
     union {

@@ -260,7 +260,7 @@ static void take_segments(struct connection *connection, const PGresult *result)
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         connection->broken = true;
     } else if (!owner->segments(owner->context, result)) {
-        connection->broken = true;
+        connection->broken |= connection->state == CONNECTION_PREPARING;
     }
 }
 
@@ -345,11 +345,12 @@ void connection_drain(struct connection *connection) {
     }
 }
 
-// The place of a statement's state in `prepared`, which grows with the leaves.
+// The place of a statement's state in `prepared`, which grows with the leaves. A statement without leaf is prepared once, as
+// if for leaf 0.
 static size_t prepared_index(struct connection *connection, enum statement statement, int leaf) {
-    size_t index = (size_t)leaf * STATEMENT_COUNT + (size_t)statement;
+    size_t index = (statement_has_leaf(statement) ? (size_t)leaf : 0) * STATEMENT_COUNT + (size_t)statement;
     if (index >= connection->prepared_count) {
-        size_t count = ((size_t)leaf + 1) * STATEMENT_COUNT;
+        size_t count = (index / STATEMENT_COUNT + 1) * STATEMENT_COUNT;
         connection->prepared = memory_resize(connection->prepared, count);
         memset(connection->prepared + connection->prepared_count, NOT_PREPARED, count - connection->prepared_count);
         connection->prepared_count = count;
@@ -357,29 +358,38 @@ static size_t prepared_index(struct connection *connection, enum statement state
     return index;
 }
 
-// Prepares in a group of its own, so that no other failure can undo it.
-static bool prepare(struct connection *connection, enum statement statement, int leaf, const char *name, size_t index) {
-    struct buffer text = {0};
-    statement_text(statement, connection->map->leaf_names[leaf], &text);
-    bool sent = PQsendPrepare(connection->link, name, text.data, 0, NULL) == 1 && PQpipelineSync(connection->link) == 1;
-    buffer_free(&text);
-    if (sent) {
-        flight_push(connection, FLIGHT_PREPARE, NULL, index);
-        flight_push(connection, FLIGHT_GROUP, NULL, 0);
-        connection->prepared[index] = PREPARE_SENT;
+enum {
+    STATEMENT_NAME_ROOM = 32
+};
+
+static void name_statement(size_t index, char name[static STATEMENT_NAME_ROOM]) {
+    snprintf(name, STATEMENT_NAME_ROOM, "s%zu", index);
+}
+
+void connection_prepare(struct connection *connection, enum statement statement, int leaf) {
+    size_t index = prepared_index(connection, statement, leaf);
+    if (connection->prepared[index] != NOT_PREPARED || connection->broken) {
+        return;
     }
-    return sent;
+    char name[STATEMENT_NAME_ROOM];
+    struct buffer text = {0};
+    name_statement(index, name);
+    statement_text(statement, connection->map->leaf_names[leaf], &text);
+    connection->broken |=
+        PQsendPrepare(connection->link, name, text.data, 0, NULL) != 1 || PQpipelineSync(connection->link) != 1;
+    buffer_free(&text);
+    flight_push(connection, FLIGHT_PREPARE, NULL, index);
+    flight_push(connection, FLIGHT_GROUP, NULL, 0);
+    connection->prepared[index] = PREPARE_SENT;
 }
 
 void connection_send(
     struct connection *connection, enum statement statement, int leaf, struct parameters *parameters, void *query) {
-    // A statement without leaf is prepared once, as if for leaf 0.
-    size_t index = prepared_index(connection, statement, statement_has_leaf(statement) ? leaf : 0);
-    char name[32];
-    snprintf(name, sizeof name, "s%zu", index);
+    size_t index = prepared_index(connection, statement, leaf);
+    char name[STATEMENT_NAME_ROOM];
+    name_statement(index, name);
     parameters_finish(parameters);
-    bool sent = (connection->prepared[index] != NOT_PREPARED || prepare(connection, statement, leaf, name, index)) &&
-                PQsendQueryPrepared(connection->link, name, parameters->count, parameters->values, parameters->lengths,
+    bool sent = PQsendQueryPrepared(connection->link, name, parameters->count, parameters->values, parameters->lengths,
                     parameters->formats, 1) == 1;
     flight_push(connection, FLIGHT_QUERY, query, index);
     connection->needs_flush = true;

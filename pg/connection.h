@@ -31,7 +31,8 @@ enum connection_state {
 // Whom a connection tells what happens. `query` and `group` are the owner's names for what it sent.
 struct connection_owner {
     void *context;
-    // The segments as this connection read them (the result of SEGMENT_MAP_QUERY). False: not usable, the connection closes.
+    // The segments as this connection read them (the result of SEGMENT_MAP_QUERY). False: not usable; a connection that is
+    // PREPARING then closes.
     bool (*segments)(void *context, const PGresult *result);
     // The one result of a query, rows or an error; the result is freed afterwards.
     void (*result)(void *context, void *query, const PGresult *result);
@@ -64,8 +65,12 @@ void connection_open(struct connection *connection);
 // READY → DRAINING (→ DOWN, at once if nothing is in flight).
 void connection_drain(struct connection *connection);
 
-// Sends a query, preparing the statement first where this connection has not yet. READY only. Groups of queries are closed
-// by connection_end_group; the group is one transaction. What libpq refuses comes back as lost when the connection goes down.
+// Prepares a statement, unless this connection has done so. Between groups only: it is a group of its own, so that no other
+// failure can undo it. READY only.
+void connection_prepare(struct connection *connection, enum statement statement, int leaf);
+
+// Sends a query of a statement that was prepared. READY only. Groups of queries are closed by connection_end_group; the group is
+// one transaction. What libpq refuses comes back as lost when the connection goes down.
 void connection_send(
     struct connection *connection, enum statement statement, int leaf, struct parameters *parameters, void *query);
 void connection_end_group(struct connection *connection, void *group);

@@ -27,6 +27,7 @@ static bool read_segment(struct segment_map *map, const PGresult *result, int ro
     segment->leaf = number_of(map, PQgetvalue(result, row, 0));
     segment->first_product = strtoimax(PQgetvalue(result, row, 1), NULL, 10);
     segment->end_product = strtoimax(PQgetvalue(result, row, 2), NULL, 10);
+    // A segment that was dropped meanwhile has null, an empty text, for its range.
     return segment->leaf != NO_LEAF && segment->first_product < segment->end_product;
 }
 

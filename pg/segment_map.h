@@ -37,7 +37,8 @@ struct segment_map {
 // The query that segment_map_load takes the result of (text format).
 extern const char SEGMENT_MAP_QUERY[];
 
-// Takes over the segments of the result. Returns whether the map is usable: at least one segment, none overlapping.
+// Takes over the segments of the result. Returns whether it is usable: at least one segment, each with a range, none
+// overlapping; otherwise the map is as before.
 MUST_CHECK bool segment_map_load(struct segment_map *map, const PGresult *result);
 
 // The leaf that holds a product, or NO_LEAF.

@@ -15,6 +15,15 @@
 #include "seed/source.h"
 #include "seed/stage.h"
 
+// What the time of a run goes into.
+enum phase {
+    PHASE_ROWS,
+    PHASE_INDEXES,
+    PHASE_STATISTICS,
+    PHASE_PUBLISH,
+    PHASE_COUNT
+};
+
 enum {
     ACTION_ROOM = 64,
     SESSION_SETTINGS_ROOM = DATABASE_SCHEMA_ROOM + 256
@@ -32,19 +41,39 @@ struct load {
     enum stage_segment *segments;
     uint32_t *tasks;
     uint32_t task_count;
+    // All threads' time, by phase.
+    atomic_uint_fast64_t phase_ns[PHASE_COUNT];
+    uint64_t loaded_records;
+    uint32_t threads;
     // One a thread.
     struct session *sessions;
     uint32_t session_count;
     char session_settings[SESSION_SETTINGS_ROOM];
 };
 
+// Counts the time since *last for the phase.
+static void clock_phase(struct load *load, enum phase phase, int64_t *last_ns) {
+    int64_t now_ns = progress_now_ns();
+    // Relaxed: read after the threads have ended.
+    atomic_fetch_add_explicit(&load->phase_ns[phase], (uint64_t)(now_ns - *last_ns), memory_order_relaxed);
+    *last_ns = now_ns;
+}
+
 static bool make_segment(
     struct load *load, uint32_t thread, const struct segment *segment, const struct leaf *leaf, const char *action) {
     struct session *session = &load->sessions[thread];
-    return session_run(session, action, "BEGIN") && leaf_create(session, leaf, action) &&
-           load->source->class->fill(load->source, thread, session, segment, leaf->name, action) &&
-           leaf_build_indexes(session, leaf, action, &load->progress, segment->records) &&
-           stage_mark(session, segment->number - 1, SEGMENT_MADE, action) && session_run(session, action, "COMMIT");
+    int64_t last_ns = progress_now_ns();
+    if (!session_run(session, action, "BEGIN") || !leaf_create(session, leaf, action) ||
+        !load->source->class->fill(load->source, thread, session, segment, leaf->name, action)) {
+        return false;
+    }
+    clock_phase(load, PHASE_ROWS, &last_ns);
+    if (!leaf_build_indexes(session, leaf, action, &load->progress, segment->records) ||
+        !stage_mark(session, segment->number - 1, SEGMENT_MADE, action) || !session_run(session, action, "COMMIT")) {
+        return false;
+    }
+    clock_phase(load, PHASE_INDEXES, &last_ns);
+    return true;
 }
 
 static void load_segment(void *owner, uint32_t thread, uint32_t task) {
@@ -58,8 +87,10 @@ static void load_segment(void *owner, uint32_t thread, uint32_t task) {
     if (load->segments[segment->number - 1] == SEGMENT_MISSING && !make_segment(load, thread, segment, &leaf, action)) {
         return;
     }
+    int64_t last_ns = progress_now_ns();
     if (session_run(session, action, "VACUUM (ANALYZE) %s", leaf.name) &&
         stage_mark(session, segment->number - 1, SEGMENT_DONE, action)) {
+        clock_phase(load, PHASE_STATISTICS, &last_ns);
         progress_add_step(&load->progress, segment->records);
     }
 }
@@ -124,6 +155,8 @@ static bool load_segments(struct load *load) {
         return false;
     }
     uint32_t threads = load->settings->threads < load->task_count ? load->settings->threads : load->task_count;
+    load->loaded_records = records;
+    load->threads = threads;
     progress_init(&load->progress, records == 0 ? 1 : records, load->database.index_count + 1);
     if (threads > 0 && load->source->class->begin(load->source, &load->plan, &load->progress, threads) &&
         open_sessions(load, threads)) {
@@ -145,10 +178,12 @@ static void finish(void *owner, uint32_t thread, uint32_t task) {
     struct load *load = owner;
     (void)thread;
     (void)task;
+    int64_t last_ns = progress_now_ns();
     bool published = load->stage.phase == STAGE_PUBLISHED ||
                      database_publish(&load->database, &load->plan, load->stage.first_number, load->settings->replace);
     if (published && database_analyze(&load->database) && stage_drop(&load->stage)) {
         load->stage.phase = STAGE_ABSENT;
+        clock_phase(load, PHASE_PUBLISH, &last_ns);
     }
 }
 
@@ -201,6 +236,29 @@ static void prepare_settings(struct load *load) {
         load->database.schema, load->settings->threads > 1 ? "SET max_parallel_maintenance_workers = 0" : "");
 }
 
+static double phase_seconds(const struct load *load, enum phase phase) {
+    return (double)atomic_load_explicit(&load->phase_ns[phase], memory_order_relaxed) / 1e9;
+}
+
+// A line about the whole, and one about where the time went.
+static void tell(const struct load *load) {
+    static const char *const NAMES[] = {
+        [PHASE_ROWS] = "rows and totals", [PHASE_INDEXES] = "indexes", [PHASE_STATISTICS] = "statistics"};
+    double seconds = progress_seconds(&load->progress);
+    printf("%" PRIu64 " reviews of %u products in %u %s, loaded and indexed in %.1f s (%.0f rows/s)\n",
+        load->plan.records, load->plan.products, load->plan.segment_count,
+        load->plan.segment_count == 1 ? "segment" : "segments", seconds, (double)load->loaded_records / seconds);
+    if (load->loaded_records == 0) {
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        double wall = phase_seconds(load, (enum phase)i) / load->threads;
+        printf("%s%s %.1f s (%.0f rows/s)", i == 0 ? "  " : ", ", NAMES[i], wall, (double)load->loaded_records / wall);
+    }
+    printf(", made visible in %.1f s; %u %s\n", phase_seconds(load, PHASE_PUBLISH), load->threads,
+        load->threads == 1 ? "thread" : "threads");
+}
+
 static bool fill(struct load *load) {
     prepare_settings(load);
     if (load->stage.phase == STAGE_FOREIGN) {
@@ -209,10 +267,7 @@ static bool fill(struct load *load) {
     if (!read_and_plan(load) || !load_segments(load) || !publish(load)) {
         return false;
     }
-    double seconds = progress_seconds(&load->progress);
-    printf("%" PRIu64 " reviews of %u products in %u %s, loaded and indexed in %.1f s (%.0f rows/s)\n",
-        load->plan.records, load->plan.products, load->plan.segment_count,
-        load->plan.segment_count == 1 ? "segment" : "segments", seconds, (double)load->plan.records / seconds);
+    tell(load);
     return true;
 }
 

@@ -12,7 +12,7 @@ enum {
     PLAIN_INTERVAL_MS = 5000
 };
 
-static int64_t now_ns(void) {
+int64_t progress_now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
@@ -24,7 +24,7 @@ void progress_init(struct progress *progress, uint64_t total_records, uint64_t s
     atomic_init(&progress->step_records, 0);
     progress->total_records = total_records;
     progress->steps = steps;
-    progress->start_ns = now_ns();
+    progress->start_ns = progress_now_ns();
     progress->shown_ns = progress->start_ns;
     progress->terminal = isatty(STDERR_FILENO) == 1;
     progress->line_open = false;
@@ -35,7 +35,7 @@ int progress_interval_ms(const struct progress *progress) {
 }
 
 double progress_seconds(const struct progress *progress) {
-    return (double)(now_ns() - progress->start_ns) / 1e9;
+    return (double)(progress_now_ns() - progress->start_ns) / 1e9;
 }
 
 // Making and sending a record counts as much as all later steps together.
@@ -49,7 +49,7 @@ static double fraction_done(const struct progress *progress, uint64_t records) {
 }
 
 void progress_show(struct progress *progress) {
-    int64_t now = now_ns();
+    int64_t now = progress_now_ns();
     int64_t interval_ns = (int64_t)progress_interval_ms(progress) * 1000000;
     // A poll may end a little early.
     if (now - progress->shown_ns < interval_ns * 9 / 10) {

@@ -44,6 +44,9 @@ void progress_show(struct progress *progress);
 // Leaves the bar's line, so that other text can follow.
 void progress_end_line(struct progress *progress);
 
+// A clock that only goes forward.
+int64_t progress_now_ns(void);
+
 // Seconds since progress_init().
 double progress_seconds(const struct progress *progress);
 

@@ -4,12 +4,15 @@
 -- name, so that a server which still believes in the old range is told that the table is gone (42P01), instead of finding
 -- nothing; it then reads the segments again and repeats the request.
 
--- How many reviews a segment holds, as far as the statistics know; the rest is as before.
+-- How many reviews a segment holds, as far as the statistics know; the rest is as before, but a segment that is dropped while it
+-- is looked at has no range (null): whoever sees that must look again.
 CREATE OR REPLACE VIEW segment AS
 SELECT
     leaf.relname::text AS leaf,
-    coalesce(substring(bound.text FROM $$FROM \('?(\d+)'?\)$$), '1')::bigint AS first_product,
-    coalesce(substring(bound.text FROM $$TO \('?(\d+)'?\)$$), '2147483648')::bigint AS end_product,
+    CASE WHEN bound.text IS NOT NULL THEN coalesce(substring(bound.text FROM $$FROM \('?(\d+)'?\)$$), '1')::bigint END
+        AS first_product,
+    CASE WHEN bound.text IS NOT NULL THEN coalesce(substring(bound.text FROM $$TO \('?(\d+)'?\)$$), '2147483648')::bigint END
+        AS end_product,
     CASE WHEN leaf.reltuples >= 0 THEN leaf.reltuples::bigint ELSE pg_stat_get_live_tuples(leaf.oid) END AS reviews
 FROM pg_inherits
 JOIN pg_class AS leaf ON leaf.oid = pg_inherits.inhrelid

@@ -135,6 +135,7 @@ static void send_list(struct connection *connection, int leaf, int32_t product_i
         parameters_begin_int32_array(&parameters, 1);
         parameters_add_int32_element(&parameters, i == 0 ? product_id : 10 * (2 - i));
     }
+    connection_prepare(connection, STATEMENT_LIST_NEWEST, leaf);
     connection_send(connection, STATEMENT_LIST_NEWEST, leaf, &parameters, &witness);
     connection_end_group(connection, &witness);
     parameters_free(&parameters);
@@ -156,6 +157,7 @@ static struct parameters review(int32_t product_id, int16_t rating) {
 
 static void send_review(struct connection *connection, int32_t product_id, int16_t rating) {
     struct parameters parameters = review(product_id, rating);
+    connection_prepare(connection, STATEMENT_ADD, 0);
     connection_send(connection, STATEMENT_ADD, 0, &parameters, &witness);
     parameters_free(&parameters);
 }
