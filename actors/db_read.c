@@ -72,6 +72,16 @@ static struct read_lot *first_lot_leaves(struct read_queue *reads) {
     return lot;
 }
 
+// The statement that does the same for a single key with less work, if there is one.
+static enum statement statement_for_one(enum statement statement) {
+    switch (statement) {
+    case STATEMENT_LIST_RELEVANT: return STATEMENT_LIST_RELEVANT_ONE;
+    case STATEMENT_LIST_NEWEST: return STATEMENT_LIST_NEWEST_ONE;
+    case STATEMENT_LIST_HELPFUL: return STATEMENT_LIST_HELPFUL_ONE;
+    default: return statement;
+    }
+}
+
 // Takes up to so many jobs that still want an answer; null if there are none.
 static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, size_t limit) {
     size_t room = lot->jobs.count < limit ? lot->jobs.count : limit;
@@ -93,6 +103,9 @@ static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, s
         free(query);
         return NULL;
     }
+    if (query->count == 1) {
+        query->query.statement = statement_for_one(lot->statement);
+    }
     return query;
 }
 
@@ -106,12 +119,20 @@ static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, s
     } while (false)
 
 static void add_parameters(struct parameters *parameters, const struct read_query *query) {
+    const struct list_request *list = &query->jobs[0]->ask.list;
     parameters_reset(parameters);
     switch (query->query.statement) {
     case STATEMENT_META: ADD_ARRAY(parameters, int32, query, job->ask.key.product_id); break;
     case STATEMENT_GET:
         ADD_ARRAY(parameters, int32, query, job->ask.key.product_id);
         ADD_ARRAY(parameters, int64, query, job->ask.key.review_id);
+        break;
+    case STATEMENT_LIST_RELEVANT_ONE:
+    case STATEMENT_LIST_NEWEST_ONE:
+    case STATEMENT_LIST_HELPFUL_ONE:
+        parameters_add_int32(parameters, list->product_id);
+        parameters_add_int32(parameters, list->count);
+        parameters_add_int32(parameters, list->page * list->count);
         break;
     default:
         ADD_ARRAY(parameters, int32, query, job->ask.list.product_id);

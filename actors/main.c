@@ -2,6 +2,7 @@
 
 #include "actors/supervisor.h"
 #include "pg/migration.h"
+#include "pg/statement.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +16,7 @@ enum task {
     TASK_SERVE,
     TASK_CHECK_CONFIG,
     TASK_DUMP_CONFIG,
+    TASK_STATEMENTS,
     TASK_MIGRATE
 };
 
@@ -24,6 +26,7 @@ static const char HELP[] =
     "  reviewd [--config FILE]                  serve until SIGTERM or SIGINT\n"
     "  reviewd [--config FILE] --check-config   say whether the configuration is good\n"
     "  reviewd [--config FILE] --dump-config    print the configuration in force, with what each option means\n"
+    "  reviewd --statements                     print the SQL that the server runs, a statement a line, for EXPLAIN\n"
     "  reviewd [--config FILE] --migrate        bring the schema of the database (db.dsn) up to date\n"
     "  reviewd --version | --help\n"
     "\n"
@@ -39,6 +42,7 @@ static bool read_arguments(int count, char **arguments, enum task *task, const c
         {"config", required_argument, NULL, 'c'},
         {"check-config", no_argument, NULL, 'k'},
         {"dump-config", no_argument, NULL, 'd'},
+        {"statements", no_argument, NULL, 's'},
         {"migrate", no_argument, NULL, 'm'},
         {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
@@ -49,6 +53,7 @@ static bool read_arguments(int count, char **arguments, enum task *task, const c
         case 'c': *path = optarg; break;
         case 'k': *task = TASK_CHECK_CONFIG; break;
         case 'd': *task = TASK_DUMP_CONFIG; break;
+        case 's': *task = TASK_STATEMENTS; break;
         case 'm': *task = TASK_MIGRATE; break;
         case 'v':
             puts("reviewd " REVIEWD_VERSION);
@@ -98,10 +103,21 @@ static int serve(struct config *config) {
     return code;
 }
 
+// NAME, a tab, SQL; {leaf} stands for a segment.
+static void print_statements(void) {
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        struct buffer text = {0};
+        statement_text((enum statement)i, NULL, &text);
+        printf("%s\t%s\n", statement_name((enum statement)i), (const char *)text.data);
+        buffer_free(&text);
+    }
+}
+
 static int perform(enum task task, struct config *config) {
     switch (task) {
     case TASK_CHECK_CONFIG: puts("the configuration is good"); return EXIT_CODE_OK;
     case TASK_DUMP_CONFIG: config_dump(config, stdout); return EXIT_CODE_OK;
+    case TASK_STATEMENTS: print_statements(); return EXIT_CODE_OK;
     case TASK_MIGRATE: return migration_run(config->db_dsn, stdout, stderr) ? EXIT_CODE_OK : EXIT_CODE_FAILURE;
     case TASK_SERVE: break;
     }

@@ -123,7 +123,7 @@ def main():
 
     def load():
         return subprocess.run(
-            ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s", "--latency", "-s", HERE / "wrk/list.lua",
+            ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s", "--latency", "-s", HERE / "wrk/products.lua",
              f"http://{arguments.host}:{arguments.port}", "--", str(arguments.products)],
             capture_output=True, text=True, check=True).stdout
 

@@ -13,7 +13,7 @@ static const struct description descriptions[] = {
 #undef STATEMENT
 };
 
-static const char LEAF_MARK[] = "{leaf}";
+#define LEAF_MARK "{leaf}"
 
 enum lane statement_lane(enum statement statement) {
     return descriptions[statement].lane;
@@ -42,7 +42,11 @@ void statement_text(enum statement statement, const char *leaf, struct buffer *o
     const char *rest = descriptions[statement].sql;
     for (const char *mark; (mark = strstr(rest, LEAF_MARK)) != NULL; rest = mark + strlen(LEAF_MARK)) {
         buffer_append(out, (struct view){rest, (size_t)(mark - rest)});
-        append_identifier(out, leaf);
+        if (leaf == NULL) {
+            buffer_append(out, VIEW(LEAF_MARK));
+        } else {
+            append_identifier(out, leaf);
+        }
     }
     buffer_append(out, (struct view){rest, strlen(rest) + 1});
 }

@@ -111,6 +111,5 @@ bool database_publish(struct database *database, const struct plan *plan, uint32
 }
 
 bool database_analyze(struct database *database) {
-    return session_run(&database->session, "vacuum product_meta", "VACUUM (ANALYZE) product_meta") &&
-           session_run(&database->session, "analyze review", "ANALYZE review");
+    return session_run(&database->session, "vacuum product_meta", "VACUUM (ANALYZE) product_meta");
 }

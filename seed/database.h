@@ -41,7 +41,8 @@ MUST_CHECK bool database_last_number(struct database *database, uint32_t *number
 MUST_CHECK bool database_publish(
     struct database *database, const struct plan *plan, uint32_t first_number, bool replace);
 
-// After database_publish(): statistics and visibility maps of what could not be prepared on the stage.
+// After database_publish(): statistics and visibility map of what could not be prepared on the stage, namely product_meta.
+// (ANALYZE review would do all segments again, one after the other; no statement of the server names more than a segment.)
 MUST_CHECK bool database_analyze(struct database *database);
 
 #endif

@@ -37,4 +37,4 @@ def assert_loaded(database, records, segment_count):
             "SELECT relpages > 0, relallvisible = relpages FROM pg_class WHERE oid = %s::regclass", (leaf,)
         ) == [(True, True)]
         assert database.value("SELECT count(*) > 5 FROM pg_stats WHERE tablename = %s", (leaf,))
-    assert database.value("SELECT count(*) > 5 FROM pg_stats WHERE tablename = 'review'")
+    assert database.value("SELECT count(*) > 5 FROM pg_stats WHERE tablename = 'product_meta'")

@@ -1,8 +1,8 @@
--- wrk script: lists of uniformly random products.
---   wrk -t1 -c64 -d10s -s loadtest/wrk/list.lua http://127.0.0.1:8080 -- PRODUCTS [COUNT] [SORT]
--- Answers other than 200 are counted and told at the end.
+-- wrk script: a path for uniformly random products.
+--   wrk -t1 -c64 -d10s -s loadtest/wrk/products.lua http://127.0.0.1:8080 -- PRODUCTS [PATH]
+-- %d in the path is the product (default /reviews/%d/list?count=10). Answers other than 200 are counted and told at the end.
 
-local products, count, sort
+local products, path
 local thread_number = 0
 local threads = {}
 
@@ -14,14 +14,13 @@ end
 
 function init(arguments)
   products = tonumber(arguments[1] or "33333")
-  count = arguments[2] or "10"
-  sort = arguments[3] or "relevant"
+  path = arguments[2] or "/reviews/%d/list?count=10"
   wrong = 0
   math.randomseed(os.time() * 1000 + number)
 end
 
 function request()
-  return wrk.format("GET", "/reviews/" .. math.random(products) .. "/list?count=" .. count .. "&sort=" .. sort)
+  return wrk.format("GET", string.format(path, math.random(products)))
 end
 
 function response(status)

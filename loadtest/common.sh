@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# What the benchmarks share: a PostgreSQL of their own, a stopwatch, medians, and an end that leaves nothing behind.
+# Sourced by loadtest/*.sh, which set -euo pipefail.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+bench_folder=   # everything is in here; removed at the end
+bench_server=   # the pid of reviewd, if it runs
+postgres_bin=$(dirname "$(find /usr/lib/postgresql -name pg_ctl 2>/dev/null | sort -V | tail -n 1)")
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+die() {
+  say "$0: $*"
+  exit 1
+}
+
+as_postgres() {
+  if [[ $EUID -eq 0 ]]; then
+    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups -- "$@")
+  else
+    "$@"
+  fi
+}
+
+bench_end() {
+  local status=$?
+  trap - EXIT
+  [[ -z $bench_server ]] || kill "$bench_server" 2>/dev/null || true
+  if [[ -n $bench_folder ]]; then
+    as_postgres "$postgres_bin/pg_ctl" -D "$bench_folder/data" -m immediate -w stop >/dev/null 2>&1 || true
+    rm -rf --one-file-system "$bench_folder"
+  fi
+  exit "$status"
+}
+
+# bench_begin PARENT: makes the folder below PARENT, which must have room, and sees to its end.
+bench_begin() {
+  [[ -x $top/build/release/reviewd-seed ]] || die "build/release/reviewd-seed is missing: ./dev build"
+  [[ -x $postgres_bin/pg_ctl ]] || die "PostgreSQL is missing: apt install postgresql-15"
+  mkdir -p "$1"
+  bench_folder=$(mktemp -d "$(realpath "$1")/reviewd-bench.XXXXXX")
+  chmod 0711 "$bench_folder"
+  trap bench_end EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+
+# bench_postgres CONF...: makes and starts a cluster with these settings, later ones first.
+bench_postgres() {
+  local data=$bench_folder/data
+  install -d -m 0700 "$data"
+  [[ $EUID -ne 0 ]] || chown postgres: "$data"
+  as_postgres "$postgres_bin/initdb" -D "$data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+  bench_postgres_configure "$@"
+  as_postgres "$postgres_bin/pg_ctl" -D "$data" -l "$data/server.log" -w -t 300 start >/dev/null
+}
+
+bench_postgres_configure() {
+  {
+    cat "$@"
+    # In the folder of the data: a socket's path has room for 107 bytes.
+    printf "listen_addresses = ''\nunix_socket_directories = '%s'\n" "$bench_folder/data"
+  } | as_postgres tee "$bench_folder/data/postgresql.conf" >/dev/null
+}
+
+# bench_postgres_restart CONF...: the same cluster with other settings.
+bench_postgres_restart() {
+  bench_postgres_configure "$@"
+  as_postgres "$postgres_bin/pg_ctl" -D "$bench_folder/data" -l "$bench_folder/data/server.log" -m fast -w -t 600 restart >/dev/null
+}
+
+dsn() {
+  printf "host=%s port=5432 user=%s dbname=%s" "$bench_folder/data" "${2:-postgres}" "$1"
+}
+
+# sql DATABASE STATEMENT...: each in a transaction of its own; rows without decoration.
+sql() {
+  local database=$1 statements=()
+  shift
+  for statement in "$@"; do statements+=(-c "$statement"); done
+  "$postgres_bin/psql" -X -q -At -v ON_ERROR_STOP=1 "$(dsn "$database")" "${statements[@]}"
+}
+
+# fresh_database NAME: migrated and empty.
+fresh_database() {
+  sql postgres "DROP DATABASE IF EXISTS $1" "CREATE DATABASE $1" 2>/dev/null
+  REVIEWD_DB_DSN=$(dsn "$1") "$top/build/release/reviewd" --migrate >/dev/null
+}
+
+# seconds COMMAND...: how long it takes; its output goes to stderr.
+seconds() {
+  local start end
+  start=$(date +%s.%N)
+  "$@" >&2
+  end=$(date +%s.%N)
+  awk -v start="$start" -v end="$end" 'BEGIN { printf "%.2f", end - start }'
+}
+
+# median NUMBER...
+median() {
+  printf '%s\n' "$@" | sort -g | awk '{ value[NR] = $1 } END { print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
+}
+
+# calculate EXPRESSION [FORMAT]
+calculate() {
+  awk "BEGIN { printf \"${2:-%.2f}\", $1 }"
+}
