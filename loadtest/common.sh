@@ -42,6 +42,10 @@ bench_begin() {
   mkdir -p "$1"
   bench_folder=$(mktemp -d "$(realpath "$1")/reviewd-bench.XXXXXX")
   chmod 0711 "$bench_folder"
+  as_postgres test -x "$bench_folder" 2>/dev/null || {
+    rmdir "$bench_folder"
+    die "the user postgres cannot enter $1; name another place with --folder"
+  }
   trap bench_end EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
