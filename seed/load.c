@@ -25,7 +25,7 @@ enum phase {
 };
 
 enum {
-    ACTION_ROOM = 64,
+    ACTION_ROOM = LEAF_NAME_ROOM + 16,
     SESSION_SETTINGS_ROOM = DATABASE_SCHEMA_ROOM + 256
 };
 

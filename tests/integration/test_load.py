@@ -8,7 +8,7 @@ import time
 
 import psycopg2
 import pytest
-from waiting import scaled, wait_until
+from waiting import wait_until
 from whole import assert_loaded, segments
 
 RECORDS = 20000
@@ -112,7 +112,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_as_if_undisturbed(binaries, se
     def fresh():
         return cluster.create_database(migrated_template.name)
 
-    arguments = ["--records", scaled(60000), "--segment-records", scaled(5000), "--threads", 2]
+    arguments = ["--records", 60000, "--segment-records", 5000, "--threads", 2]
     undisturbed = fresh()
     start = time.monotonic()
     assert seed("load", "--dsn", undisturbed.dsn(), *arguments).returncode == 0
@@ -132,12 +132,12 @@ def test_killed_at_any_moment_it_goes_on_and_ends_as_if_undisturbed(binaries, se
         # A kill that came after the very end leaves nothing to do.
         assert done.returncode == 0 or "holds reviews already" in done.stderr, done.stderr
         assert contents(database) == expected
-        assert_loaded(database, scaled(60000), 12)
+        assert_loaded(database, 60000, 12)
     assert killed >= 7 and went_on >= 3
 
 
 def test_killed_again_and_again_it_gets_there(binaries, seed, empty_database):
-    arguments = ["--records", scaled(100000), "--segment-records", scaled(5000), "--threads", 2]
+    arguments = ["--records", 100000, "--segment-records", 5000, "--threads", 2]
     for wanted in (2, 5, 9, 14):
         process = begin(binaries, empty_database, *arguments)
         wait_until(
@@ -147,7 +147,7 @@ def test_killed_again_and_again_it_gets_there(binaries, seed, empty_database):
         assert empty_database.value("SELECT count(*) FROM review") == 0
     done = seed("load", "--dsn", empty_database.dsn(), *arguments)
     assert done.returncode == 0, done.stderr
-    assert_loaded(empty_database, scaled(100000), 20)
+    assert_loaded(empty_database, 100000, 20)
 
 
 def test_interrupted_it_says_that_it_can_go_on(binaries, seed, empty_database):
@@ -167,7 +167,7 @@ def test_interrupted_it_says_that_it_can_go_on(binaries, seed, empty_database):
 
 
 def test_a_crash_of_postgresql_loses_no_finished_segment(binaries, seed, own_cluster, crashable_database):
-    arguments = ["--records", scaled(100000), "--segment-records", scaled(5000), "--threads", 2]
+    arguments = ["--records", 100000, "--segment-records", 5000, "--threads", 2]
     process = begin(binaries, crashable_database, *arguments)
     wait_until(lambda: staged_segments(crashable_database) >= 4, "four segments are loaded")
     own_cluster.stop(signal.SIGQUIT)
@@ -177,7 +177,7 @@ def test_a_crash_of_postgresql_loses_no_finished_segment(binaries, seed, own_clu
     done = seed("load", "--dsn", crashable_database.dsn(), *arguments)
     assert done.returncode == 0, done.stderr
     assert "going on from an earlier run" in done.stdout
-    assert_loaded(crashable_database, scaled(100000), 20)
+    assert_loaded(crashable_database, 100000, 20)
 
 
 def test_what_was_loaded_outlives_a_crash(seed, own_cluster, crashable_database):
