@@ -205,12 +205,27 @@ static bool publish(struct load *load) {
     return !failure_stopped(load->failure);
 }
 
+// Reads the source into a new stage. What was read of one that cannot be read to the end is not kept: it holds e-mail
+// addresses.
+static bool read_source(struct load *load) {
+    const struct source_class *class = load->source->class;
+    if (!stage_reset(&load->stage)) {
+        return false;
+    }
+    if (class->read == NULL || class->read(load->source, load->session_settings)) {
+        return true;
+    }
+    if (!stage_drop(&load->stage)) {
+        fprintf(stderr, "reviewd-seed: the schema " STAGE_SCHEMA " is left behind; the next load drops it\n");
+    }
+    return false;
+}
+
 // Reads the source if that is not done, and plans.
 static bool read_and_plan(struct load *load) {
     const struct source_class *class = load->source->class;
     bool going_on = load->stage.phase == STAGE_LOADING;
-    if (!going_on &&
-        (!stage_reset(&load->stage) || (class->read != NULL && !class->read(load->source, load->session_settings)))) {
+    if (!going_on && !read_source(load)) {
         return false;
     }
     if (!class->plan(load->source, &load->database.session, &load->plan)) {
@@ -240,16 +255,34 @@ static double phase_seconds(const struct load *load, enum phase phase) {
     return (double)atomic_load_explicit(&load->phase_ns[phase], memory_order_relaxed) / 1e9;
 }
 
+// What is in the database now: a plan from files only estimates it.
+static bool count_loaded(struct load *load, uint64_t *reviews, uint64_t *products) {
+    PGresult *counts = session_query(
+        &load->database.session, "count the reviews", "SELECT coalesce(sum(next_n), 0), count(*) FROM product_meta");
+    if (counts == NULL) {
+        return false;
+    }
+    *reviews = strtoull(PQgetvalue(counts, 0, 0), NULL, 10);
+    *products = strtoull(PQgetvalue(counts, 0, 1), NULL, 10);
+    PQclear(counts);
+    return true;
+}
+
 // A line about the whole, and one about where the time went.
-static void tell(const struct load *load) {
+static bool tell(struct load *load) {
     static const char *const NAMES[] = {
         [PHASE_ROWS] = "rows and totals", [PHASE_INDEXES] = "indexes", [PHASE_STATISTICS] = "statistics"};
     double seconds = progress_seconds(&load->progress);
-    printf("%" PRIu64 " reviews of %u products in %u %s, loaded and indexed in %.1f s (%.0f rows/s)\n",
-        load->plan.records, load->plan.products, load->plan.segment_count,
-        load->plan.segment_count == 1 ? "segment" : "segments", seconds, (double)load->loaded_records / seconds);
+    uint64_t reviews = 0;
+    uint64_t products = 0;
+    if (!count_loaded(load, &reviews, &products)) {
+        return false;
+    }
+    printf("%" PRIu64 " reviews of %" PRIu64 " products in %u %s, loaded and indexed in %.1f s (%.0f rows/s)\n",
+        reviews, products, load->plan.segment_count, load->plan.segment_count == 1 ? "segment" : "segments", seconds,
+        (double)load->loaded_records / seconds);
     if (load->loaded_records == 0) {
-        return;
+        return true;
     }
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         double wall = phase_seconds(load, (enum phase)i) / load->threads;
@@ -257,6 +290,7 @@ static void tell(const struct load *load) {
     }
     printf(", made visible in %.1f s; %u %s\n", phase_seconds(load, PHASE_PUBLISH), load->threads,
         load->threads == 1 ? "thread" : "threads");
+    return true;
 }
 
 static bool fill(struct load *load) {
@@ -267,8 +301,7 @@ static bool fill(struct load *load) {
     if (!read_and_plan(load) || !load_segments(load) || !publish(load)) {
         return false;
     }
-    tell(load);
-    return true;
+    return tell(load);
 }
 
 static bool refuse(const struct settings *settings, struct failure *failure) {

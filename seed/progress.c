@@ -24,6 +24,7 @@ void progress_init(struct progress *progress, uint64_t total_records, uint64_t s
     atomic_init(&progress->step_records, 0);
     progress->total_records = total_records;
     progress->steps = steps;
+    progress->noun = "reviews";
     progress->start_ns = progress_now_ns();
     progress->shown_ns = progress->start_ns;
     progress->terminal = isatty(STDERR_FILENO) == 1;
@@ -67,10 +68,10 @@ void progress_show(struct progress *progress) {
         memset(bar, '.', BAR_WIDTH);
         memset(bar, '#', full < BAR_WIDTH ? full : BAR_WIDTH);
     }
-    fprintf(stderr, "%s%s%s%3.0f %%  %" PRIu64 " of %" PRIu64 " reviews  %.0f rows/s  %.1f MB/s  %ld:%02ld left%s",
+    fprintf(stderr, "%s%s%s%3.0f %%  %" PRIu64 " of %" PRIu64 " %s  %.0f rows/s  %.1f MB/s  %ld:%02ld left%s",
         progress->terminal ? "\r[" : "", bar, progress->terminal ? "] " : "", fraction * 100, records,
-        progress->total_records, (double)records / seconds, (double)bytes / seconds / 1e6, left_s / 60, left_s % 60,
-        progress->terminal ? "\033[K" : "\n");
+        progress->total_records, progress->noun, (double)records / seconds, (double)bytes / seconds / 1e6, left_s / 60,
+        left_s % 60, progress->terminal ? "\033[K" : "\n");
     fflush(stderr);
     progress->line_open = progress->terminal;
 }

@@ -15,6 +15,8 @@ struct progress {
     // The rest belongs to the thread that shows it.
     _Alignas(CACHE_LINE) uint64_t total_records;
     uint64_t steps;
+    // What is counted, in the plural; "reviews" unless somebody changes it.
+    const char *noun;
     int64_t start_ns;
     int64_t shown_ns;
     bool terminal;

@@ -20,7 +20,7 @@ declare -A below=(
   [proto]="core proto"
   [pg]="core proto pg"
   [actors]="core proto pg actors"
-  [seed]="core pg seed"
+  [seed]="core proto pg seed"
   [tests]="core proto pg actors seed tests"
 )
 

@@ -1,4 +1,6 @@
 # What passes through the server: JSON in and out, messages, responses, and the parts that they are made of.
+reviewd_unit_test(csv reviewd_flags)
+target_sources(test_csv PRIVATE ${PROJECT_SOURCE_DIR}/seed/csv.c)
 reviewd_unit_test(json_tokens reviewd_proto)
 reviewd_unit_test(json_writer reviewd_proto)
 reviewd_unit_test(messages reviewd_proto)
