@@ -24,40 +24,9 @@ static void put_32(struct output *output, uint32_t value) {
     output->end += sizeof value;
 }
 
-static void put_64(struct output *output, uint64_t value) {
-    value = htobe64(value);
-    memcpy(output->end, &value, sizeof value);
-    output->end += sizeof value;
-}
-
-static void field_16(struct output *output, uint32_t value) {
-    put_32(output, 2);
-    put_16(output, (uint16_t)value);
-}
-
 static void field_32(struct output *output, uint32_t value) {
     put_32(output, 4);
     put_32(output, value);
-}
-
-static void field_64(struct output *output, int64_t value) {
-    put_32(output, 8);
-    put_64(output, (uint64_t)value);
-}
-
-static void field_boolean(struct output *output, bool value) {
-    put_32(output, 1);
-    *output->end++ = value ? 1 : 0;
-}
-
-static void field_text(struct output *output, struct view text) {
-    if (text.data == NULL) {
-        put_32(output, UINT32_MAX);
-        return;
-    }
-    put_32(output, (uint32_t)text.length);
-    memcpy(output->end, text.data, text.length);
-    output->end += text.length;
 }
 
 void encode_binary_begin(struct output *output) {
@@ -69,23 +38,53 @@ void encode_binary_begin(struct output *output) {
     put_32(output, 0);
 }
 
-void encode_binary_review(struct output *output, const struct review *review) {
-    put_16(output, COLUMN_COUNT);
-    field_64(output, review->review_id);
-    field_64(output, review->created_us - MOMENT_2000_US);
-    field_64(output, review->relevance_us - MOMENT_2000_US);
-    field_32(output, review->product_id);
-    field_32(output, review->helpfulness);
-    field_32(output, review->characteristics);
-    field_16(output, review->rating);
-    field_boolean(output, review->recommend);
-    field_boolean(output, review->reported);
-    field_text(output, review->summary);
-    field_text(output, review->body);
-    field_text(output, review->response);
-    field_text(output, review->reviewer_name);
-    field_text(output, review->email);
-    field_text(output, review->photos);
+// A field of so many bytes behind its length.
+static char *number_16(char *at, uint32_t value) {
+    uint32_t length = htobe32(2);
+    uint16_t field = htobe16((uint16_t)value);
+    memcpy(at, &length, sizeof length);
+    memcpy(at + sizeof length, &field, sizeof field);
+    return at + sizeof length + sizeof field;
+}
+
+static char *number_32(char *at, uint32_t value) {
+    uint32_t field[2] = {htobe32(4), htobe32(value)};
+    memcpy(at, field, sizeof field);
+    return at + sizeof field;
+}
+
+static char *number_64(char *at, int64_t value) {
+    uint32_t length = htobe32(8);
+    uint64_t field = htobe64((uint64_t)value);
+    memcpy(at, &length, sizeof length);
+    memcpy(at + sizeof length, &field, sizeof field);
+    return at + sizeof length + sizeof field;
+}
+
+static char *number_boolean(char *at, bool value) {
+    uint32_t length = htobe32(1);
+    memcpy(at, &length, sizeof length);
+    at[sizeof length] = value ? 1 : 0;
+    return at + sizeof length + 1;
+}
+
+char *encode_binary_numbers(char *at, const struct review *review) {
+    uint16_t columns = htobe16(COLUMN_COUNT);
+    memcpy(at, &columns, sizeof columns);
+    at = number_64(at + sizeof columns, review->review_id);
+    at = number_64(at, review->created_us - MOMENT_2000_US);
+    at = number_64(at, review->relevance_us - MOMENT_2000_US);
+    at = number_32(at, review->product_id);
+    at = number_32(at, review->helpfulness);
+    at = number_32(at, review->characteristics);
+    at = number_16(at, review->rating);
+    at = number_boolean(at, review->recommend);
+    return number_boolean(at, review->reported);
+}
+
+void encode_binary_length(char *start, const char *at) {
+    uint32_t length = htobe32((uint32_t)(at - start));
+    memcpy(start - sizeof length, &length, sizeof length);
 }
 
 void encode_binary_end(struct output *output) {

@@ -7,44 +7,47 @@ static void put_bytes(struct output *output, struct view bytes) {
     output->end += bytes.length;
 }
 
-static void put_comma(struct output *output) {
-    *output->end++ = ',';
-}
-
-static void put_number(struct output *output, uint64_t number) {
+static char *put_number(char *at, uint64_t number) {
     char digits[20];
     size_t length = 0;
     do {
         digits[sizeof digits - ++length] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    put_bytes(output, (struct view){digits + sizeof digits - length, length});
-    put_comma(output);
+    memcpy(at, digits + sizeof digits - length, length);
+    at[length] = ',';
+    return at + length + 1;
 }
 
-static void put_boolean(struct output *output, bool value) {
-    *output->end++ = value ? 't' : 'f';
-    put_comma(output);
+// Of one digit.
+static char *put_digit(char *at, uint32_t digit) {
+    at[0] = (char)('0' + digit);
+    at[1] = ',';
+    return at + 2;
 }
 
-static void put_text(struct output *output, struct view text) {
-    if (text.data == NULL) {
-        return;
+static char *put_boolean(char *at, bool value) {
+    at[0] = value ? 't' : 'f';
+    at[1] = ',';
+    return at + 2;
+}
+
+char *encode_csv_quotes(char *start, char *at) {
+    size_t quotes = 0;
+    for (const char *byte = start; byte < at; byte++) {
+        quotes += *byte == '"' ? 1 : 0;
     }
-    *output->end++ = '"';
-    while (text.length > 0) {
-        const char *quote = memchr(text.data, '"', text.length);
-        if (quote == NULL) {
-            break;
+    char *end = at + quotes;
+    // From the back, so that nothing is overwritten before it has moved.
+    char *to = end;
+    while (to > at) {
+        char byte = *--at;
+        *--to = byte;
+        if (byte == '"') {
+            *--to = byte;
         }
-        size_t length = (size_t)(quote - text.data) + 1;
-        put_bytes(output, (struct view){text.data, length});
-        *output->end++ = '"';
-        text.data += length;
-        text.length -= length;
     }
-    put_bytes(output, text);
-    *output->end++ = '"';
+    return end;
 }
 
 void encode_csv_begin(struct output *output) {
@@ -55,35 +58,23 @@ void encode_csv_begin(struct output *output) {
     };
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         if (i > 0) {
-            put_comma(output);
+            *output->end++ = ',';
         }
         put_bytes(output, view_of(NAMES[i]));
     }
     put_bytes(output, VIEW("\r\n"));
 }
 
-void encode_csv_review(struct output *output, const struct review *review) {
-    put_number(output, (uint64_t)review->review_id);
-    output->end = moment_write(output->end, review->created_us, 3);
-    put_comma(output);
-    output->end = moment_write(output->end, review->relevance_us, 6);
-    put_comma(output);
-    put_number(output, review->product_id);
-    put_number(output, review->helpfulness);
-    put_number(output, review->characteristics);
-    put_number(output, review->rating);
-    put_boolean(output, review->recommend);
-    put_boolean(output, review->reported);
-    put_text(output, review->summary);
-    put_comma(output);
-    put_text(output, review->body);
-    put_comma(output);
-    put_text(output, review->response);
-    put_comma(output);
-    put_text(output, review->reviewer_name);
-    put_comma(output);
-    put_text(output, review->email);
-    put_comma(output);
-    put_text(output, review->photos);
-    put_bytes(output, VIEW("\r\n"));
+char *encode_csv_numbers(char *at, const struct review *review) {
+    at = put_number(at, (uint64_t)review->review_id);
+    at = moment_write(at, review->created_us, 3);
+    *at++ = ',';
+    at = moment_write(at, review->relevance_us, 6);
+    *at++ = ',';
+    at = put_number(at, review->product_id);
+    at = put_number(at, review->helpfulness);
+    at = put_number(at, review->characteristics);
+    at = put_digit(at, review->rating);
+    at = put_boolean(at, review->recommend);
+    return put_boolean(at, review->reported);
 }

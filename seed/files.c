@@ -9,16 +9,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "seed/crew.h"
-#include "seed/segment.h"
-
-enum {
-    NAME_MAX_LENGTH = 64
-};
+#include "seed/file_parts.h"
 
 struct files {
     const struct settings *settings;
@@ -27,21 +22,8 @@ struct files {
     struct progress progress;
     // The folder, open.
     int folder_fd;
-    struct segment_writer **writers;
+    struct file_parts *parts;
 };
-
-// The file that an output goes to.
-struct file {
-    struct files *files;
-    int fd;
-    char name[NAME_MAX_LENGTH];
-    uint64_t written;
-};
-
-static void file_name(const struct files *files, uint32_t number, bool partial, char name[static NAME_MAX_LENGTH]) {
-    snprintf(name, NAME_MAX_LENGTH, "review_%04u.%s%s", number, files->settings->format == FORMAT_CSV ? "csv" : "copy",
-        partial ? ".partial" : "");
-}
 
 // Whether the name is one of ours: review_, four digits or more, and the ending.
 static bool is_segment_name(const char *name, const char *ending) {
@@ -89,78 +71,23 @@ static bool open_folder(struct files *files) {
     return true;
 }
 
-static bool complain(struct file *file, const char *action) {
-    return failure_set(file->files->failure, "cannot %s %s/%s after %" PRIu64 " bytes: %s", action,
-        file->files->settings->out, file->name, file->written, strerror(errno));
-}
-
-static bool take_bytes(void *owner, struct view bytes) {
-    struct file *file = owner;
-    while (bytes.length > 0) {
-        ssize_t written = write(file->fd, bytes.data, bytes.length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return complain(file, "write");
-        }
-        bytes.data += written;
-        bytes.length -= (size_t)written;
-        file->written += (uint64_t)written;
-    }
-    return true;
-}
-
 static void work(void *owner, uint32_t thread, uint32_t task) {
     struct files *files = owner;
-    struct segment_writer *writer = files->writers[thread];
-    const struct segment *segment = &files->plan->segments[task];
-    struct file file = {.files = files};
-    size_t tally_count = 0;
-    file_name(files, segment->number, true, file.name);
-    file.fd = openat(files->folder_fd, file.name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file.fd == -1) {
-        (void)complain(&file, "create");
-        return;
-    }
-    output_start(&writer->output, take_bytes, &file);
-    if (segment_write(writer, files->plan, segment, NULL, &tally_count) && fsync(file.fd) != 0) {
-        (void)complain(&file, "sync");
-    }
-    if (close(file.fd) != 0) {
-        (void)complain(&file, "close");
-    }
+    (void)thread;
+    file_parts_make(files->parts, task);
 }
 
-static bool create_writers(struct files *files, const struct maker_tables *tables, uint32_t count) {
-    files->writers = calloc(count, sizeof *files->writers);
-    for (uint32_t i = 0; files->writers != NULL && i < count; i++) {
-        struct segment_writer *writer = calloc(1, sizeof *writer);
-        files->writers[i] = writer;
-        if (writer == NULL) {
-            return failure_set(files->failure, "no memory for %u threads", count);
-        }
-        writer->failure = files->failure;
-        writer->progress = &files->progress;
-        writer->format = files->settings->format;
-        writer->maker.tables = tables;
-    }
-    return files->writers != NULL || failure_set(files->failure, "no memory for %u threads", count);
-}
-
-static void free_writers(struct files *files, uint32_t count) {
-    for (uint32_t i = 0; files->writers != NULL && i < count; i++) {
-        free(files->writers[i]);
-    }
-    free(files->writers);
+static void interrupt(void *owner) {
+    struct files *files = owner;
+    file_parts_wake(files->parts);
 }
 
 static bool rename_all(struct files *files) {
     for (uint32_t i = 0; i < files->plan->segment_count; i++) {
-        char partial[NAME_MAX_LENGTH];
-        char final[NAME_MAX_LENGTH];
-        file_name(files, i + 1, true, partial);
-        file_name(files, i + 1, false, final);
+        char partial[FILE_NAME_ROOM];
+        char final[FILE_NAME_ROOM];
+        file_parts_name(files->settings->format, i + 1, true, partial);
+        file_parts_name(files->settings->format, i + 1, false, final);
         if (renameat(files->folder_fd, partial, files->folder_fd, final) != 0) {
             return failure_set(
                 files->failure, "cannot rename %s/%s: %s", files->settings->out, partial, strerror(errno));
@@ -174,28 +101,51 @@ static bool rename_all(struct files *files) {
 
 static void remove_all(struct files *files) {
     for (uint32_t i = 0; i < files->plan->segment_count; i++) {
-        char name[NAME_MAX_LENGTH];
-        file_name(files, i + 1, true, name);
+        char name[FILE_NAME_ROOM];
+        file_parts_name(files->settings->format, i + 1, true, name);
         unlinkat(files->folder_fd, name, 0);
-        file_name(files, i + 1, false, name);
+        file_parts_name(files->settings->format, i + 1, false, name);
         unlinkat(files->folder_fd, name, 0);
     }
+}
+
+static void make_parts(struct files *files, const struct maker_tables *tables, struct file_stream *stream) {
+    uint32_t threads = files->settings->threads;
+    struct file_parts_settings settings = {
+        .plan = files->plan,
+        .tables = tables,
+        .failure = files->failure,
+        .progress = &files->progress,
+        .stream = stream,
+        .format = files->settings->format,
+        .threads = threads,
+    };
+    files->parts = file_parts_create(&settings);
+    if (files->parts == NULL) {
+        return;
+    }
+    uint32_t count = file_parts_count(files->parts);
+    struct crew crew = {
+        .failure = files->failure,
+        .progress = &files->progress,
+        .owner = files,
+        .work = work,
+        .interrupt = interrupt,
+        .thread_count = threads < count ? threads : count,
+        .task_count = count,
+    };
+    crew_run(&crew);
+    file_parts_free(files->parts);
 }
 
 // The folder is ours: it held no segment when we began.
 static bool generate(struct files *files, const struct maker_tables *tables) {
     uint32_t segments = files->plan->segment_count;
-    uint32_t threads = files->settings->threads < segments ? files->settings->threads : segments;
-    if (create_writers(files, tables, threads)) {
-        struct crew crew = {.failure = files->failure,
-            .progress = &files->progress,
-            .owner = files,
-            .work = work,
-            .thread_count = threads,
-            .task_count = segments};
-        crew_run(&crew);
+    struct file_stream *stream = file_stream_create(files->folder_fd, files->settings->out, files->failure);
+    if (stream != NULL) {
+        make_parts(files, tables, stream);
+        file_stream_free(stream);
     }
-    free_writers(files, threads);
     if (failure_stopped(files->failure) || !rename_all(files)) {
         remove_all(files);
         return false;

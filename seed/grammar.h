@@ -61,15 +61,31 @@ extern const struct rule_source GRAMMAR_COMMON[];
 #include "seed/language.def"
 #undef LANGUAGE
 
-// What {thing} and {model} stand for.
-struct grammar_context {
-    struct view thing;
-    struct view model;
+enum {
+    // Of an entry.
+    GRAMMAR_MAX_CHOICES = 256,
+    GRAMMAR_MAX_THING = 48,
+    GRAMMAR_MAX_MODEL = 24,
+    // Texts are copied in steps of so many bytes: what is read from and what is written to must have room for one step more.
+    GRAMMAR_STEP = 32,
+    GRAMMAR_WORD_ROOM = 64
 };
 
-enum {
-    GRAMMAR_MAX_THING = 48,
-    GRAMMAR_MAX_MODEL = 24
+// A word that stands for a slot.
+struct grammar_word {
+    char bytes[GRAMMAR_WORD_ROOM];
+    uint16_t length;
+    uint16_t characters;
+};
+
+// Sets the word and its capital form. False if it is longer than GRAMMAR_MAX_THING or has a quotation mark.
+MUST_CHECK bool grammar_word_set(struct grammar_word *word, struct view text, bool capital);
+
+// What {thing} and {model} stand for.
+struct grammar_context {
+    const struct grammar_word *thing;
+    const struct grammar_word *capital_thing;
+    const struct grammar_word *model;
 };
 
 // Text being written into a buffer with room for it.
@@ -77,6 +93,8 @@ struct text {
     char *end;
     // So far, counted as PostgreSQL's char_length() does.
     uint32_t characters;
+    // Whether there may be a quotation mark in it.
+    bool quoted;
 };
 
 struct grammar;
@@ -86,18 +104,20 @@ struct grammar;
 MUST_CHECK struct grammar *grammar_create(struct failure *failure);
 void grammar_free(struct grammar *grammar);
 
-// The number of alternatives of an entry.
-uint32_t grammar_choices(const struct grammar *grammar, enum language language, enum grammar_entry entry);
-
 // The greatest number of bytes of an entry.
 uint32_t grammar_max_bytes(const struct grammar *grammar, enum language language, enum grammar_entry entry);
 
-// Picks one alternative of an entry.
-uint32_t grammar_pick(
-    const struct grammar *grammar, enum language language, enum grammar_entry entry, struct random *random);
-
-// Writes that alternative of the entry behind the text, which must have room for grammar_max_bytes().
+// Writes an entry behind the text, which must have room for grammar_max_bytes() and GRAMMAR_STEP.
 void grammar_write(const struct grammar *grammar, enum language language, enum grammar_entry entry,
-    uint32_t alternative, const struct grammar_context *context, struct random *random, struct text *text);
+    const struct grammar_context *context, struct random *random, struct text *text);
+
+// Which alternatives of an entry were taken, a bit each; zero at first.
+struct grammar_used {
+    uint64_t bits[GRAMMAR_MAX_CHOICES / 64];
+};
+
+// The same with an alternative that was hardly taken before: a repeated sentence gives a made text away.
+void grammar_write_fresh(const struct grammar *grammar, enum language language, enum grammar_entry entry,
+    struct grammar_used *used, const struct grammar_context *context, struct random *random, struct text *text);
 
 #endif

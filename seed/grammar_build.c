@@ -1,14 +1,51 @@
 // Builds the grammar: resolves slots, measures rules and checks them against the limits.
+//
+// First all rules are read as they stand; their slots name rules by number. Then every rule that is wanted with a capital
+// first letter gets a second form, and each slot learns what it leads to.
 #include <stdlib.h>
 
 #include "seed/grammar_rules.h"
 
+enum {
+    NO_RULE = 0xffffffff,
+    // A piece of text is at most so long, so that its characters can be counted in a byte.
+    MOST_PIECE = 128
+};
+
+struct rule {
+    const char *name;
+    uint32_t first_alternative;
+    uint32_t alternative_count;
+    uint32_t max_bytes;
+    uint32_t max_characters;
+    uint32_t depth;
+    // The same with capital first letters, or NO_RULE so far.
+    uint32_t capital;
+    // No slots.
+    bool words;
+};
+
+// What a piece's slot names while the grammar is built.
+struct reference {
+    uint32_t rule;
+    enum slot_kind kind;
+    bool capital;
+};
+
 struct builder {
     struct grammar *grammar;
     struct failure *failure;
+    struct rule *rules;
+    // Of every piece.
+    struct reference *references;
+    uint32_t rule_count;
+    uint32_t alternative_count;
+    uint32_t piece_count;
+    uint32_t text_length;
     // Where the rules of the language being built begin; before them stand the common ones.
     uint32_t language_start;
     uint32_t common_count;
+    uint32_t entry_rules[LANGUAGE_COUNT][ENTRY_COUNT];
 };
 
 static const struct rule_source *const LANGUAGE_SOURCES[] = {
@@ -26,20 +63,6 @@ static const struct {
 #undef ENTRY
 };
 
-// How many pieces and alternatives to make room for: at most one piece a slot and one a text's end.
-static void count_source(const struct rule_source *source, size_t *rules, size_t *alternatives, size_t *pieces) {
-    for (; source->name != NULL; source++) {
-        (*rules)++;
-        for (const char *const *text = source->alternatives; *text != NULL; text++) {
-            (*alternatives)++;
-            (*pieces)++;
-            for (const char *at = *text; *at != '\0'; at++) {
-                *pieces += *at == '{' ? 1 : 0;
-            }
-        }
-    }
-}
-
 static uint32_t count_characters(const char *text, size_t length) {
     uint32_t count = 0;
     for (size_t i = 0; i < length; i++) {
@@ -48,140 +71,296 @@ static uint32_t count_characters(const char *text, size_t length) {
     return count;
 }
 
-static bool find_rule(const struct builder *builder, struct view name, uint16_t *slot) {
-    const struct grammar *grammar = builder->grammar;
-    if (view_equal(name, VIEW("thing"))) {
-        *slot = SLOT_THING;
+bool grammar_word_set(struct grammar_word *word, struct view text, bool capital) {
+    if (text.length > GRAMMAR_MAX_THING || memchr(text.data, '"', text.length) != NULL) {
+        return false;
+    }
+    *word = (struct grammar_word){
+        .length = (uint16_t)text.length, .characters = (uint16_t)count_characters(text.data, text.length)};
+    memcpy(word->bytes, text.data, text.length);
+    if (capital) {
+        grammar_capitalise(word->bytes, text.length);
+    }
+    return true;
+}
+
+static uint32_t add_text(struct builder *builder, struct view text) {
+    uint32_t at = builder->text_length;
+    if (text.length > 0) {
+        memcpy(builder->grammar->texts + at, text.data, text.length);
+    }
+    builder->text_length += (uint32_t)text.length;
+    return at;
+}
+
+static void add_piece(struct builder *builder, struct view text, struct reference reference) {
+    builder->references[builder->piece_count] = reference;
+    builder->grammar->pieces[builder->piece_count++] = (struct piece){.text = add_text(builder, text),
+        .length = (uint16_t)text.length,
+        .characters = (uint8_t)count_characters(text.data, text.length),
+        .flags = text.length > 0 && memchr(text.data, '"', text.length) != NULL ? PIECE_QUOTED : 0};
+}
+
+static bool find_rule(const struct builder *builder, struct view name, struct reference *reference) {
+    if (view_equal(name, VIEW("thing")) || view_equal(name, VIEW("model"))) {
+        reference->kind = name.data[0] == 't' ? SLOT_THING : SLOT_MODEL;
         return true;
     }
-    if (view_equal(name, VIEW("model"))) {
-        *slot = SLOT_MODEL;
-        return true;
-    }
-    for (uint32_t i = grammar->rule_count; i > 0; i--) {
+    for (uint32_t i = builder->rule_count; i > 0; i--) {
         bool reachable = i > builder->language_start || i <= builder->common_count;
-        if (reachable && view_equal(name, view_of(grammar->rules[i - 1].name))) {
-            *slot = (uint16_t)(i - 1);
+        if (reachable && view_equal(name, view_of(builder->rules[i - 1].name))) {
+            reference->kind = SLOT_RULE;
+            reference->rule = i - 1;
             return true;
         }
     }
     return false;
 }
 
-static void measure_slot(const struct grammar *grammar, uint16_t slot, uint32_t *bytes, uint32_t *characters) {
-    if (slot == SLOT_THING || slot == SLOT_MODEL) {
-        uint32_t most = slot == SLOT_THING ? GRAMMAR_MAX_THING : GRAMMAR_MAX_MODEL;
-        *bytes += most;
-        *characters += most;
-    } else if (slot != SLOT_NONE) {
-        *bytes += grammar->rules[slot].max_bytes;
-        *characters += grammar->rules[slot].max_characters;
+// Where to cut a text that is too long for one piece: between two characters.
+static size_t cut_length(const char *text, size_t length) {
+    if (length > MOST_PIECE) {
+        length = MOST_PIECE;
+        while (((unsigned char)text[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    return length;
+}
+
+// The greatest sizes of one alternative, piece by piece.
+struct measure {
+    uint32_t bytes;
+    uint32_t characters;
+    uint32_t depth;
+};
+
+static void measure_piece(
+    const struct builder *builder, struct view text, struct reference reference, struct measure *measure) {
+    measure->bytes += (uint32_t)text.length;
+    measure->characters += count_characters(text.data, text.length);
+    if (reference.kind == SLOT_RULE) {
+        const struct rule *rule = &builder->rules[reference.rule];
+        measure->bytes += rule->max_bytes;
+        measure->characters += rule->max_characters;
+        measure->depth = rule->depth + 1 > measure->depth ? rule->depth + 1 : measure->depth;
+    } else if (reference.kind != SLOT_NONE) {
+        uint32_t most = reference.kind == SLOT_MODEL ? GRAMMAR_MAX_MODEL : GRAMMAR_MAX_THING;
+        measure->bytes += most;
+        measure->characters += most;
     }
 }
 
 // Cuts one alternative into pieces and adds it to the rule.
 static bool add_alternative(struct builder *builder, struct rule *rule, const char *text) {
-    struct grammar *grammar = builder->grammar;
-    struct alternative *alternative = &grammar->alternatives[grammar->alternative_count++];
-    uint32_t bytes = 0;
-    uint32_t characters = 0;
-    alternative->first_piece = grammar->piece_count;
-    while (*text != '\0') {
-        struct piece *piece = &grammar->pieces[grammar->piece_count++];
-        size_t length = strcspn(text, "{");
-        *piece = (struct piece){text, (uint16_t)length, (uint16_t)count_characters(text, length), SLOT_NONE, false};
-        text += length;
-        if (*text == '{') {
+    struct measure measure = {0};
+    builder->grammar->alternatives[builder->alternative_count++] = builder->piece_count;
+    uint32_t pieces_before = builder->piece_count;
+    do {
+        size_t whole = strcspn(text, "{");
+        struct view literal = {text, cut_length(text, whole)};
+        struct reference reference = {NO_RULE, SLOT_NONE, false};
+        text += literal.length;
+        if (literal.length == whole && *text == '{') {
             size_t name_length = strcspn(text, "}");
-            piece->capital = text[1] == '^';
-            struct view name = {text + 1 + piece->capital, name_length - 1 - piece->capital};
-            if (text[name_length] != '}' || !find_rule(builder, name, &piece->slot)) {
+            reference.capital = text[1] == '^';
+            struct view name = {text + 1 + reference.capital, name_length - 1 - reference.capital};
+            if (text[name_length] != '}' || !find_rule(builder, name, &reference)) {
                 return failure_set(
                     builder->failure, "grammar: rule \"%s\": no rule above it for \"%s\"", rule->name, text);
             }
             text += name_length + 1;
         }
-        bytes += piece->length;
-        characters += piece->characters;
-        measure_slot(grammar, piece->slot, &bytes, &characters);
-    }
-    alternative->piece_count = grammar->piece_count - alternative->first_piece;
+        add_piece(builder, literal, reference);
+        measure_piece(builder, literal, reference, &measure);
+    } while (*text != '\0');
+    builder->grammar->pieces[builder->piece_count - 1].flags |= PIECE_LAST;
+    rule->words = rule->words && builder->piece_count == pieces_before + 1 &&
+                  builder->references[pieces_before].kind == SLOT_NONE;
     rule->alternative_count++;
-    rule->max_bytes = bytes > rule->max_bytes ? bytes : rule->max_bytes;
-    rule->max_characters = characters > rule->max_characters ? characters : rule->max_characters;
+    rule->max_bytes = measure.bytes > rule->max_bytes ? measure.bytes : rule->max_bytes;
+    rule->max_characters = measure.characters > rule->max_characters ? measure.characters : rule->max_characters;
+    rule->depth = measure.depth > rule->depth ? measure.depth : rule->depth;
     return true;
 }
 
 static bool add_rules(struct builder *builder, const struct rule_source *source) {
-    struct grammar *grammar = builder->grammar;
     for (; source->name != NULL; source++) {
         // The rule counts only when it is complete: a slot cannot name the rule it stands in.
-        struct rule *rule = &grammar->rules[grammar->rule_count];
-        *rule = (struct rule){.name = source->name, .first_alternative = grammar->alternative_count};
+        struct rule *rule = &builder->rules[builder->rule_count];
+        *rule = (struct rule){
+            .name = source->name, .first_alternative = builder->alternative_count, .capital = NO_RULE, .words = true};
         for (const char *const *text = source->alternatives; *text != NULL; text++) {
             if (!add_alternative(builder, rule, *text)) {
                 return false;
             }
         }
-        grammar->rule_count++;
+        if (rule->depth >= GRAMMAR_MAX_DEPTH || rule->alternative_count > UINT16_MAX) {
+            return failure_set(builder->failure, "grammar: rule \"%s\" is too deep or too long", rule->name);
+        }
+        builder->rule_count++;
     }
     return true;
 }
 
 static bool find_entries(struct builder *builder, size_t language) {
-    struct grammar *grammar = builder->grammar;
     for (size_t i = 0; i < ENTRY_COUNT; i++) {
-        uint16_t *entry = &grammar->entries[language][i];
-        if (!find_rule(builder, view_of(ENTRIES[i].rule), entry)) {
+        struct reference reference = {NO_RULE, SLOT_NONE, false};
+        if (!find_rule(builder, view_of(ENTRIES[i].rule), &reference)) {
             return failure_set(builder->failure, "grammar: language %zu has no rule \"%s\"", language, ENTRIES[i].rule);
         }
-        const struct rule *rule = &grammar->rules[*entry];
+        const struct rule *rule = &builder->rules[reference.rule];
         if (rule->max_characters > ENTRIES[i].characters) {
             return failure_set(builder->failure, "grammar: language %zu: \"%s\" can have %u characters, more than %u",
                 language, rule->name, rule->max_characters, ENTRIES[i].characters);
         }
+        if (rule->alternative_count > GRAMMAR_MAX_CHOICES) {
+            return failure_set(builder->failure, "grammar: language %zu: \"%s\" has %u alternatives, more than %d",
+                language, rule->name, rule->alternative_count, GRAMMAR_MAX_CHOICES);
+        }
+        builder->entry_rules[language][i] = reference.rule;
+        builder->grammar->max_bytes[language][i] = rule->max_bytes;
     }
     return true;
 }
 
-struct grammar *grammar_create(struct failure *failure) {
-    size_t rules = 0;
-    size_t alternatives = 0;
-    size_t pieces = 0;
-    count_source(GRAMMAR_COMMON, &rules, &alternatives, &pieces);
+static uint32_t last_piece(const struct builder *builder, uint32_t first) {
+    while ((builder->grammar->pieces[first].flags & PIECE_LAST) == 0) {
+        first++;
+    }
+    return first;
+}
+
+// Copies an alternative, its first letter made a capital: that of its text or, if it begins with a slot, that of the slot.
+static void copy_with_capital(struct builder *builder, uint32_t from) {
+    uint32_t last = last_piece(builder, from);
+    builder->grammar->alternatives[builder->alternative_count++] = builder->piece_count;
+    for (uint32_t i = from; i <= last; i++) {
+        struct piece piece = builder->grammar->pieces[i];
+        struct reference reference = builder->references[i];
+        if (i == from && piece.length > 0) {
+            piece.text = add_text(builder, (struct view){builder->grammar->texts + piece.text, piece.length});
+            grammar_capitalise(builder->grammar->texts + piece.text, piece.length);
+        } else if (i == from) {
+            reference.capital = true;
+        }
+        builder->references[builder->piece_count] = reference;
+        builder->grammar->pieces[builder->piece_count++] = piece;
+    }
+}
+
+static uint32_t capital_form(struct builder *builder, uint32_t number) {
+    if (builder->rules[number].capital == NO_RULE) {
+        struct rule *capital = &builder->rules[builder->rule_count];
+        *capital = builder->rules[number];
+        capital->first_alternative = builder->alternative_count;
+        capital->capital = builder->rule_count;
+        for (uint32_t i = 0; i < capital->alternative_count; i++) {
+            copy_with_capital(builder, builder->grammar->alternatives[builder->rules[number].first_alternative + i]);
+        }
+        builder->rules[number].capital = builder->rule_count++;
+    }
+    return builder->rules[number].capital;
+}
+
+static struct choice rule_choice(const struct builder *builder, uint32_t number) {
+    const struct rule *rule = &builder->rules[number];
+    return (struct choice){
+        .first = rule->words ? builder->grammar->alternatives[rule->first_alternative] : rule->first_alternative,
+        .count = (uint16_t)rule->alternative_count,
+        .zipf = rule->alternative_count >= GRAMMAR_ZIPF_FROM ? 1 : 0,
+        .kind = rule->words ? SLOT_WORDS : SLOT_RULE};
+}
+
+// Capital forms come behind all pieces, which this loop then reaches, too.
+static void link_slots(struct builder *builder) {
+    for (uint32_t i = 0; i < builder->piece_count; i++) {
+        struct reference reference = builder->references[i];
+        if (reference.kind == SLOT_RULE) {
+            uint32_t rule = reference.capital ? capital_form(builder, reference.rule) : reference.rule;
+            builder->grammar->pieces[i].slot = rule_choice(builder, rule);
+        } else {
+            bool capital = reference.kind == SLOT_THING && reference.capital;
+            builder->grammar->pieces[i].slot.kind = (uint8_t)(capital ? SLOT_CAPITAL_THING : reference.kind);
+        }
+    }
+    for (size_t language = 0; language < LANGUAGE_COUNT; language++) {
+        for (size_t i = 0; i < ENTRY_COUNT; i++) {
+            builder->grammar->entries[language][i] = rule_choice(builder, builder->entry_rules[language][i]);
+        }
+    }
+}
+
+// How much to make room for.
+struct sizes {
+    size_t rules;
+    size_t alternatives;
+    size_t pieces;
+    size_t bytes;
+};
+
+// At most one piece a slot, one a text's end and one a cut; each may come a second time with a capital letter.
+static void count_source(const struct rule_source *source, struct sizes *sizes) {
+    for (; source->name != NULL; source++) {
+        sizes->rules += 2;
+        for (const char *const *text = source->alternatives; *text != NULL; text++) {
+            size_t length = strlen(*text);
+            size_t pieces = 1 + 2 * length / MOST_PIECE;
+            for (size_t i = 0; i < length; i++) {
+                pieces += (*text)[i] == '{' ? 1 : 0;
+            }
+            sizes->alternatives += 2;
+            sizes->pieces += 2 * pieces;
+            sizes->bytes += 2 * length;
+        }
+    }
+}
+
+static bool reserve(struct builder *builder) {
+    struct sizes sizes = {0};
+    count_source(GRAMMAR_COMMON, &sizes);
     for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
-        count_source(LANGUAGE_SOURCES[i], &rules, &alternatives, &pieces);
+        count_source(LANGUAGE_SOURCES[i], &sizes);
     }
     struct grammar *grammar = calloc(1, sizeof *grammar);
+    builder->grammar = grammar;
+    builder->rules = calloc(sizes.rules, sizeof *builder->rules);
+    builder->references = calloc(sizes.pieces, sizeof *builder->references);
     if (grammar != NULL) {
-        grammar->rules = calloc(rules, sizeof *grammar->rules);
-        grammar->alternatives = calloc(alternatives, sizeof *grammar->alternatives);
-        grammar->pieces = calloc(pieces, sizeof *grammar->pieces);
+        // The longest text is copied in whole steps.
+        grammar->texts = calloc(sizes.bytes + MOST_PIECE + GRAMMAR_STEP, 1);
+        grammar->pieces = calloc(sizes.pieces, sizeof *grammar->pieces);
+        grammar->alternatives = calloc(sizes.alternatives, sizeof *grammar->alternatives);
     }
-    if (grammar == NULL || grammar->rules == NULL || grammar->alternatives == NULL || grammar->pieces == NULL) {
-        failure_set(failure, "no memory for the grammar");
-        grammar_free(grammar);
-        return NULL;
-    }
-    struct builder builder = {.grammar = grammar, .failure = failure};
-    bool right = add_rules(&builder, GRAMMAR_COMMON);
-    builder.common_count = grammar->rule_count;
+    return grammar != NULL && grammar->texts != NULL && grammar->pieces != NULL && grammar->alternatives != NULL &&
+           builder->rules != NULL && builder->references != NULL;
+}
+
+struct grammar *grammar_create(struct failure *failure) {
+    struct builder builder = {.failure = failure};
+    bool right = reserve(&builder) || failure_set(failure, "no memory for the grammar");
+    right = right && add_rules(&builder, GRAMMAR_COMMON);
+    builder.common_count = builder.rule_count;
     for (size_t i = 0; i < LANGUAGE_COUNT && right; i++) {
-        builder.language_start = grammar->rule_count;
+        builder.language_start = builder.rule_count;
         right = add_rules(&builder, LANGUAGE_SOURCES[i]) && find_entries(&builder, i);
     }
-    if (!right) {
-        grammar_free(grammar);
-        return NULL;
+    if (right) {
+        link_slots(&builder);
+    } else {
+        grammar_free(builder.grammar);
+        builder.grammar = NULL;
     }
-    return grammar;
+    free(builder.rules);
+    free(builder.references);
+    return builder.grammar;
 }
 
 void grammar_free(struct grammar *grammar) {
     if (grammar != NULL) {
-        free(grammar->rules);
-        free(grammar->alternatives);
+        free(grammar->texts);
         free(grammar->pieces);
+        free(grammar->alternatives);
         free(grammar);
     }
 }

@@ -1,46 +1,76 @@
 // The inside of a built grammar, shared by the builder and the writer only.
+//
+// Made for copying quickly: all texts stand in one piece of memory with room behind, so that any of them can be copied in
+// whole steps; a piece holds all that is needed to go on from it; and a rule of plain words is told from one with slots, as
+// most slots are filled by words.
 #ifndef REVIEWD_SEED_GRAMMAR_RULES_H
 #define REVIEWD_SEED_GRAMMAR_RULES_H
 
 #include "seed/grammar.h"
 
+enum slot_kind {
+    SLOT_NONE,
+    SLOT_THING,
+    SLOT_CAPITAL_THING,
+    SLOT_MODEL,
+    // A rule whose alternatives are one piece of text each.
+    SLOT_WORDS,
+    // Any other rule.
+    SLOT_RULE
+};
+
 enum {
-    SLOT_NONE = 0xffff,
-    SLOT_THING = 0xfffe,
-    SLOT_MODEL = 0xfffd,
-    GRAMMAR_MAX_RULES = 1024
+    // From so many alternatives on, the early ones are taken more often.
+    GRAMMAR_ZIPF_FROM = 16,
+    // How deep slots may stand in each other.
+    GRAMMAR_MAX_DEPTH = 16
 };
 
-// Literal text and then, unless SLOT_NONE, a rule.
+// What alternatives there are to choose from.
+struct choice {
+    // SLOT_WORDS: the index of the first one's only piece. SLOT_RULE: of the first one in grammar->alternatives.
+    uint32_t first;
+    uint16_t count;
+    // 1 if the early ones are taken more often, otherwise 0.
+    uint8_t zipf;
+    uint8_t kind;
+};
+
+// Literal text and then, unless SLOT_NONE, what fills the slot.
 struct piece {
-    const char *text;
+    uint32_t text;
     uint16_t length;
-    uint16_t characters;
-    uint16_t slot;
-    bool capital;
+    uint8_t characters;
+    // PIECE_LAST, PIECE_QUOTED.
+    uint8_t flags;
+    struct choice slot;
 };
 
-struct alternative {
-    uint32_t first_piece;
-    uint32_t piece_count;
-};
-
-struct rule {
-    const char *name;
-    uint32_t first_alternative;
-    uint32_t alternative_count;
-    uint32_t max_bytes;
-    uint32_t max_characters;
+enum piece_flag {
+    // The alternative ends here.
+    PIECE_LAST = 1,
+    PIECE_QUOTED = 2
 };
 
 struct grammar {
-    struct rule *rules;
-    struct alternative *alternatives;
+    char *texts;
     struct piece *pieces;
-    uint32_t rule_count;
-    uint32_t alternative_count;
-    uint32_t piece_count;
-    uint16_t entries[LANGUAGE_COUNT][ENTRY_COUNT];
+    // The index of each alternative's first piece.
+    uint32_t *alternatives;
+    struct choice entries[LANGUAGE_COUNT][ENTRY_COUNT];
+    uint32_t max_bytes[LANGUAGE_COUNT][ENTRY_COUNT];
 };
+
+// Gives a text a capital first letter, if that is a Latin one of one or two bytes.
+static inline void grammar_capitalise(char *text, size_t length) {
+    unsigned char first = length > 0 ? (unsigned char)text[0] : 0;
+    if (first >= 'a' && first <= 'z') {
+        text[0] = (char)(first - 0x20);
+    } else if (first == 0xc3 && length > 1) {
+        // U+00E0 to U+00FE but for the division sign; their capitals are 32 before them.
+        unsigned char second = (unsigned char)text[1];
+        text[1] = (char)(second >= 0xa0 && second <= 0xbe && second != 0xb7 ? second - 0x20 : second);
+    }
+}
 
 #endif

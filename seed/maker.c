@@ -2,6 +2,7 @@
 #include "seed/maker.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "seed/writer.h"
 
@@ -13,10 +14,8 @@ bool maker_tables_create(struct maker_tables *tables, uint64_t seed, int64_t unt
         tables->gaps[i] = (uint64_t)rint(-log(((double)i + 0.5) / MAKER_GAPS) * 0x1p20);
     }
     tables->grammar = grammar_create(failure);
-    if (tables->grammar == NULL) {
-        return false;
-    }
-    if (!writer_check(tables->grammar, failure)) {
+    tables->words = product_words_create(failure);
+    if (tables->grammar == NULL || tables->words == NULL || !writer_check(tables->grammar, failure)) {
         maker_tables_free(tables);
         return false;
     }
@@ -26,6 +25,8 @@ bool maker_tables_create(struct maker_tables *tables, uint64_t seed, int64_t unt
 void maker_tables_free(struct maker_tables *tables) {
     grammar_free(tables->grammar);
     tables->grammar = NULL;
+    free(tables->words);
+    tables->words = NULL;
 }
 
 // The low bits fill the steps between two quantiles.
@@ -50,17 +51,19 @@ void maker_begin(struct maker *maker, uint32_t product_id, uint32_t count) {
     random_start(&maker->random, maker->tables->seed, RANDOM_REVIEWS, product_id);
 }
 
+// Counted without a branch: which rating it is cannot be foretold.
 static uint32_t pick_rating(const struct product *product, struct random *random) {
     uint32_t number = random_below(random, 1000);
     uint32_t rating = 1;
-    while (rating < RATING_COUNT && number >= product->rating_shares[rating - 1]) {
-        rating++;
+    for (uint32_t i = 0; i < RATING_COUNT - 1; i++) {
+        rating += number >= product->rating_shares[i] ? 1 : 0;
     }
     return rating;
 }
 
-// Votes have a Pareto tail with exponent 1: half the reviews have none, and twice the votes are half as common. From
-// 2^13 on it is cut off.
+// Votes have a Pareto tail with exponent 1, the simplest of the power laws by which attention spreads (Newman, "Power laws,
+// Pareto distributions and Zipf's law", 2005): half the reviews have none, and twice the votes are half as common. From 2^13
+// on it is cut off.
 static uint32_t pick_votes(struct random *random) {
     uint64_t word = random_next(random) | UINT64_C(1) << 13;
     uint32_t octave = (uint32_t)__builtin_ctzll(word);
@@ -112,6 +115,9 @@ bool maker_next(struct maker *maker) {
     review->recommend = random_chance(random, RECOMMENDED[review->rating - 1]);
     review->reported = random_chance(random, 10);
     review->characteristics = pick_characteristics(&maker->product, review->rating, random);
-    writer_fill(maker->tables->grammar, &maker->product, random, maker->room, review);
     return true;
+}
+
+char *maker_write_texts(struct maker *maker, enum seed_format format, char *at) {
+    return writer_fill(maker->tables, &maker->product, maker->review.rating, &maker->random, format, at);
 }

@@ -5,6 +5,7 @@
 #include "seed/moment.h"
 #include "seed/product.h"
 #include "seed/review.h"
+#include "seed/settings.h"
 
 enum {
     MAKER_GAPS = 1024
@@ -15,6 +16,7 @@ struct maker_tables {
     uint64_t seed;
     int64_t until_ms;
     struct grammar *grammar;
+    struct product_words *words;
     struct moment_tables moments;
     // Quantiles of an exponential distribution: the gaps between points thrown evenly on a line.
     uint64_t gaps[MAKER_GAPS];
@@ -31,7 +33,6 @@ struct maker {
     uint32_t count;
     uint32_t made;
     struct review review;
-    char room[REVIEW_TEXT_ROOM];
 };
 
 // Builds the tables; false with the failure told. Release with maker_tables_free().
@@ -44,5 +45,8 @@ void maker_begin(struct maker *maker, uint32_t product_id, uint32_t count);
 
 // Makes the next review into maker->review; false when the product has no more.
 bool maker_next(struct maker *maker);
+
+// Writes the texts of that review, once, as fields of the format; there must be room for ENCODE_MAX_ROW. Returns the end.
+char *maker_write_texts(struct maker *maker, enum seed_format format, char *at);
 
 #endif

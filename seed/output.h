@@ -5,7 +5,7 @@
 #include "core/base.h"
 
 enum {
-    OUTPUT_CAPACITY = 256 * 1024
+    OUTPUT_CAPACITY = 512 * 1024
 };
 
 struct output {

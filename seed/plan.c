@@ -13,31 +13,35 @@
 #include "seed/random.h"
 
 static const double WEIGHT_SIGMA = 1.6;
-static const double WEIGHT_SCALE = 65536;
+// The greatest weight that 53 random bits can give, e to the power 13.72, stays below 2^32.
+static const double WEIGHT_SCALE = 4096;
 
 __extension__ typedef unsigned __int128 wide;
 
-// Log-normal by the transform of Box and Muller, as an integer so that sums are exact.
-static uint64_t product_weight(uint64_t seed, uint32_t product_id) {
+// Log-normal by the transform of Box and Muller ("A Note on the Generation of Random Normal Deviates", 1958), as an integer so
+// that sums are exact.
+static uint32_t product_weight(uint64_t seed, uint32_t product_id) {
     static const double TWO_PI = 6.283185307179586;
     struct random random;
     random_start(&random, seed, RANDOM_WEIGHT, product_id);
     double radius = sqrt(-2 * log(1 - random_unit(&random)));
     double normal = radius * cos(TWO_PI * random_unit(&random));
-    return (uint64_t)(exp(WEIGHT_SIGMA * normal) * WEIGHT_SCALE) + 1;
+    return (uint32_t)(exp(WEIGHT_SIGMA * normal) * WEIGHT_SCALE) + 1;
 }
 
-// Product i gets the records between two roundings of the running share: the counts add up without a remainder.
+// Product i gets the records between two roundings of the running share: the counts add up without a remainder. The array
+// holds the weights first.
 static void share_records(struct plan *plan, uint64_t seed) {
     uint64_t total = 0;
     for (uint32_t id = 1; id <= plan->products; id++) {
-        total += product_weight(seed, id);
+        plan->product_records[id] = product_weight(seed, id);
+        total += plan->product_records[id];
     }
     uint64_t sum = 0;
     uint64_t given = 0;
     uint64_t carried = 0;
     for (uint32_t id = 1; id <= plan->products; id++) {
-        sum += product_weight(seed, id);
+        sum += plan->product_records[id];
         uint64_t until = (uint64_t)((wide)sum * plan->records / total);
         uint64_t share = until - given + carried;
         given = until;

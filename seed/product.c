@@ -1,6 +1,8 @@
 // A product's traits.
 #include "seed/product.h"
 
+#include <stdlib.h>
+
 enum characteristic_bit {
     FIT = 1 << 0,
     LENGTH = 1 << 1,
@@ -42,7 +44,7 @@ static void make_model(struct product *product, struct random *random) {
     static const char SYLLABLES[][4] = {"ba", "bel", "cor", "da", "del", "do", "fa", "fen", "ga", "gra", "ha", "jo",
         "ka", "kor", "la", "len", "lo", "lu", "ma", "mir", "mo", "na", "nor", "o", "pal", "pe", "qui", "ra", "ri", "ro",
         "sa", "sel", "so", "ta", "ter", "tol", "u", "va", "vel", "vi", "wen", "xa", "yo", "za", "zen", "zi"};
-    char *at = product->model;
+    char *at = product->model.bytes;
     uint32_t syllables = 2 + random_below(random, 2);
     for (uint32_t i = 0; i < syllables; i++) {
         const char *syllable = SYLLABLES[random_below(random, COUNT_OF(SYLLABLES))];
@@ -50,7 +52,7 @@ static void make_model(struct product *product, struct random *random) {
         memcpy(at, syllable, length);
         at += length;
     }
-    product->model[0] = (char)(product->model[0] - 'a' + 'A');
+    product->model.bytes[0] = (char)(product->model.bytes[0] - 'a' + 'A');
     if (random_chance(random, 700)) {
         uint32_t number = 1 + random_below(random, 99);
         *at++ = ' ';
@@ -60,7 +62,8 @@ static void make_model(struct product *product, struct random *random) {
         *at++ = (char)('0' + number % 10);
         *at++ = '0';
     }
-    product->model_length = (size_t)(at - product->model);
+    product->model.length = (uint16_t)(at - product->model.bytes);
+    product->model.characters = product->model.length;
 }
 
 void product_make(struct product *product, uint64_t seed, uint32_t product_id) {
@@ -83,6 +86,33 @@ void product_make(struct product *product, uint64_t seed, uint32_t product_id) {
     make_model(product, &random);
 }
 
-struct view product_thing(const struct product *product, enum language language) {
-    return view_of(KINDS[product->kind].things[language]);
+struct product_words {
+    struct grammar_word things[COUNT_OF(KINDS)][LANGUAGE_COUNT];
+    struct grammar_word capital_things[COUNT_OF(KINDS)][LANGUAGE_COUNT];
+};
+
+struct product_words *product_words_create(struct failure *failure) {
+    struct product_words *words = calloc(1, sizeof *words);
+    if (words == NULL) {
+        failure_set(failure, "no memory for the grammar");
+        return NULL;
+    }
+    for (size_t kind = 0; kind < COUNT_OF(KINDS); kind++) {
+        for (size_t language = 0; language < LANGUAGE_COUNT; language++) {
+            struct view thing = view_of(KINDS[kind].things[language]);
+            if (!grammar_word_set(&words->things[kind][language], thing, false) ||
+                !grammar_word_set(&words->capital_things[kind][language], thing, true)) {
+                failure_set(failure, "grammar: a product cannot be called \"%s\"", thing.data);
+                free(words);
+                return NULL;
+            }
+        }
+    }
+    return words;
+}
+
+struct grammar_context product_context(
+    const struct product *product, const struct product_words *words, enum language language) {
+    return (struct grammar_context){
+        &words->things[product->kind][language], &words->capital_things[product->kind][language], &product->model};
 }

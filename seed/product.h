@@ -21,13 +21,19 @@ struct product {
     uint32_t fit_centre;
     // When it was first sold, as a fraction of the five years.
     double launch;
-    char model[GRAMMAR_MAX_MODEL];
-    size_t model_length;
+    struct grammar_word model;
 };
+
+// What the kinds are called: filled once and then only read.
+struct product_words;
+
+// Null, with the failure told, without memory or if a word is too long. Release with free().
+MUST_CHECK struct product_words *product_words_create(struct failure *failure);
 
 void product_make(struct product *product, uint64_t seed, uint32_t product_id);
 
-// The product's kind as a noun of the language.
-struct view product_thing(const struct product *product, enum language language);
+// What the product is called in texts of the language. Valid as long as both.
+struct grammar_context product_context(
+    const struct product *product, const struct product_words *words, enum language language);
 
 #endif

@@ -1,14 +1,8 @@
-// One made review, in the terms of the table.
+// One made review, in the terms of the table, without its texts: those are written where they are sent from.
 #ifndef REVIEWD_SEED_REVIEW_H
 #define REVIEWD_SEED_REVIEW_H
 
 #include "core/base.h"
-
-enum {
-    PHOTOS_MAX = 5,
-    // Enough for all the texts of a review: see REVIEW_MAX_ROW in encode.h.
-    REVIEW_TEXT_ROOM = 24 * 1024
-};
 
 struct review {
     int64_t review_id;
@@ -21,13 +15,6 @@ struct review {
     uint32_t rating;
     bool recommend;
     bool reported;
-    // Valid until the next review is made; null data for SQL's null.
-    struct view summary;
-    struct view body;
-    struct view response;
-    struct view reviewer_name;
-    struct view email;
-    struct view photos;
 };
 
 #endif

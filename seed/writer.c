@@ -1,10 +1,11 @@
 // The texts of a review: how much is written, in which language, how carefully, and what the seller answers.
 #include "seed/writer.h"
 
+#include "seed/encode.h"
+
 enum {
-    BODY_MOST_TARGET = 1450,
-    // A repeated sentence gives a made text away: so often another one is tried.
-    REPEAT_TRIES = 4
+    PHOTOS_MAX = 5,
+    BODY_MOST_TARGET = 1450
 };
 
 static const struct {
@@ -25,11 +26,24 @@ struct draft {
     struct grammar_context context;
     struct random *random;
     struct text text;
+    // Where the field being written begins.
+    char *start;
+    enum seed_format format;
     enum language language;
     uint32_t rating;
-    // Which sentences are used up, a bit each.
-    uint64_t used[ENTRY_COUNT][2];
+    // Of this review.
+    struct grammar_used used[ENTRY_COUNT];
 };
+
+static void begin_field(struct draft *draft) {
+    draft->start = encode_text_begin(draft->format, draft->text.end);
+    draft->text.end = draft->start;
+    draft->text.quoted = false;
+}
+
+static void end_field(struct draft *draft) {
+    draft->text.end = encode_text_end(draft->format, draft->start, draft->text.end, draft->text.quoted);
+}
 
 bool writer_check(const struct grammar *grammar, struct failure *failure) {
     for (uint32_t i = 0; i < LANGUAGE_COUNT; i++) {
@@ -39,9 +53,6 @@ bool writer_check(const struct grammar *grammar, struct failure *failure) {
             uint32_t bytes = grammar_max_bytes(grammar, (enum language)i, (enum grammar_entry)entry);
             others += bytes;
             sentence = bytes > sentence ? bytes : sentence;
-            if (grammar_choices(grammar, (enum language)i, (enum grammar_entry)entry) > 128) {
-                return failure_set(failure, "grammar: language %u: a rule has more than 128 alternatives", i);
-            }
         }
         // A body is at most four bytes a character of its target, a sentence and a closing; photos are below 2 KiB.
         if (BODY_MOST_TARGET * 4 + 2 * sentence + others + 2048 + 64 > REVIEW_TEXT_ROOM) {
@@ -62,7 +73,8 @@ static enum language pick_language(struct random *random) {
 }
 
 // Where a text stops growing, in characters: between these sixteen quantiles, evenly. The last sentence goes beyond it, so
-// that half of all texts have 180 characters or more and one in twenty nearly 1,000.
+// that half of all texts have 180 characters or more and one in twenty nearly 1,000. The quantiles are our choice: a long tail
+// of long texts, as in every public collection of reviews.
 static uint32_t pick_target(const struct draft *draft) {
     static const uint32_t QUANTILES[] = {
         1, 10, 25, 45, 70, 95, 120, 145, 170, 200, 240, 295, 380, 520, 800, BODY_MOST_TARGET};
@@ -79,16 +91,8 @@ static void put(struct draft *draft, char character) {
 }
 
 static void put_sentence(struct draft *draft, enum grammar_entry entry) {
-    uint64_t *used = draft->used[entry];
-    uint32_t choice = 0;
-    for (uint32_t i = 0; i < REPEAT_TRIES; i++) {
-        choice = grammar_pick(draft->grammar, draft->language, entry, draft->random);
-        if ((used[choice / 64] >> (choice % 64) & 1) == 0) {
-            break;
-        }
-    }
-    used[choice / 64] |= UINT64_C(1) << (choice % 64);
-    grammar_write(draft->grammar, draft->language, entry, choice, &draft->context, draft->random, &draft->text);
+    grammar_write_fresh(
+        draft->grammar, draft->language, entry, &draft->used[entry], &draft->context, draft->random, &draft->text);
 }
 
 static enum grammar_entry pick_mood(struct draft *draft) {
@@ -115,7 +119,8 @@ static bool is_lower(char character) {
 }
 
 // Swaps, doubles or drops one small letter, as hasty fingers do: it is where the rare words of real text come from.
-static void slip(struct draft *draft, char *start) {
+static void slip(struct draft *draft) {
+    char *start = draft->start;
     size_t length = (size_t)(draft->text.end - start);
     char *at = start + random_below(draft->random, (uint32_t)length);
     if (at + 1 >= draft->text.end || !is_lower(at[0]) || !is_lower(at[1])) {
@@ -142,24 +147,24 @@ static void slip(struct draft *draft, char *start) {
 }
 
 // Some write without capitals or without the last full stop.
-static void make_careless(struct draft *draft, char *start) {
+static void make_careless(struct draft *draft) {
     uint32_t number = random_below(draft->random, 100);
     if (number < 5) {
-        for (char *at = start; at < draft->text.end; at++) {
+        for (char *at = draft->start; at < draft->text.end; at++) {
             *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
         }
     }
-    if (number < 16 && draft->text.end[-1] == '.' && draft->text.end - start > 1) {
+    if (number < 16 && draft->text.end[-1] == '.' && draft->text.end - draft->start > 1) {
         draft->text.end--;
     }
     if (random_chance(draft->random, 120)) {
-        slip(draft, start);
+        slip(draft);
     }
 }
 
-static struct view write_body(struct draft *draft) {
-    char *start = draft->text.end;
+static void write_body(struct draft *draft) {
     uint32_t target = pick_target(draft);
+    begin_field(draft);
     draft->text.characters = 0;
     memset(draft->used, 0, sizeof draft->used);
     if (target > 60 && random_chance(draft->random, 550)) {
@@ -176,50 +181,54 @@ static struct view write_body(struct draft *draft) {
         bool good = draft->rating > 3 || (draft->rating == 3 && random_chance(draft->random, 400));
         put_sentence(draft, good ? ENTRY_CLOSING_GOOD : ENTRY_CLOSING_BAD);
     }
-    make_careless(draft, start);
-    return (struct view){start, (size_t)(draft->text.end - start)};
+    make_careless(draft);
+    end_field(draft);
 }
 
-static struct view write_one(struct draft *draft, enum grammar_entry entry) {
-    char *start = draft->text.end;
-    uint32_t choice = grammar_pick(draft->grammar, draft->language, entry, draft->random);
-    grammar_write(draft->grammar, draft->language, entry, choice, &draft->context, draft->random, &draft->text);
-    return (struct view){start, (size_t)(draft->text.end - start)};
+static void write_one(struct draft *draft, enum grammar_entry entry) {
+    begin_field(draft);
+    grammar_write(draft->grammar, draft->language, entry, &draft->context, draft->random, &draft->text);
+    end_field(draft);
 }
 
-static struct view write_summary(struct draft *draft) {
+static void write_summary(struct draft *draft) {
     // A few leave it empty.
     if (random_chance(draft->random, 30)) {
-        return (struct view){draft->text.end, 0};
+        begin_field(draft);
+        end_field(draft);
+        return;
     }
     uint32_t rating = draft->rating;
-    return write_one(draft, rating > 3 ? ENTRY_SUMMARY_GOOD : (rating == 3 ? ENTRY_SUMMARY_MIXED : ENTRY_SUMMARY_BAD));
+    write_one(draft, rating > 3 ? ENTRY_SUMMARY_GOOD : (rating == 3 ? ENTRY_SUMMARY_MIXED : ENTRY_SUMMARY_BAD));
 }
 
 // Sellers answer the unhappy.
-static struct view write_response(struct draft *draft) {
+static void write_response(struct draft *draft) {
     static const uint32_t ANSWERED[] = {380, 330, 160, 60, 50};
-    if (!random_chance(draft->random, ANSWERED[draft->rating - 1])) {
-        return (struct view){NULL, 0};
+    if (random_chance(draft->random, ANSWERED[draft->rating - 1])) {
+        write_one(draft, draft->rating > 3 ? ENTRY_RESPONSE_GOOD : ENTRY_RESPONSE_BAD);
+    } else {
+        draft->text.end = encode_null(draft->format, draft->text.end);
     }
-    return write_one(draft, draft->rating > 3 ? ENTRY_RESPONSE_GOOD : ENTRY_RESPONSE_BAD);
 }
 
-static char *append(char *at, const char *text) {
-    size_t length = strlen(text);
-    memcpy(at, text, length);
-    return at + length;
+static void put_bytes(struct draft *draft, struct view bytes) {
+    memcpy(draft->text.end, bytes.data, bytes.length);
+    draft->text.end += bytes.length;
 }
 
-static char *append_hex(char *at, uint64_t number) {
+static void put_hex(struct draft *draft, uint64_t number) {
     for (unsigned i = 0; i < 16; i++) {
-        *at++ = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
+        *draft->text.end++ = "0123456789abcdef"[number >> (60 - 4 * i) & 15];
     }
-    return at;
 }
 
-// The photos as the JSON that the server sends.
-static struct view write_photos(struct draft *draft) {
+// The photos as the JSON that the server sends; in CSV with its quotation marks doubled.
+static void write_photos(struct draft *draft) {
+#define PHOTO_URL(quote) "{" quote "url" quote ":" quote "https://images.example.com/reviews/"
+#define PHOTO_THUMBNAIL(quote)                                                                                         \
+    ".jpg" quote "," quote "thumbnail_url" quote ":" quote "https://images.example.com/thumbnails/"
+#define PHOTO_END(quote) ".jpg" quote "}"
     static const uint32_t COUNTS[] = {820, 910, 955, 980, 993};
     uint32_t number = random_below(draft->random, 1000);
     uint32_t count = 0;
@@ -227,36 +236,42 @@ static struct view write_photos(struct draft *draft) {
         count++;
     }
     if (count == 0) {
-        return (struct view){NULL, 0};
+        draft->text.end = encode_null(draft->format, draft->text.end);
+        return;
     }
-    char *start = draft->text.end;
-    char *at = start;
+    bool csv = draft->format == FORMAT_CSV;
+    begin_field(draft);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t name = random_next(draft->random);
-        at = append(at, i == 0 ? "[{\"url\":\"https://images.example.com/reviews/"
-                               : ",{\"url\":\"https://images.example.com/reviews/");
-        at = append(append_hex(at, name), ".jpg\",\"thumbnail_url\":\"https://images.example.com/thumbnails/");
-        at = append(append_hex(at, name), ".jpg\"}");
+        *draft->text.end++ = i == 0 ? '[' : ',';
+        put_bytes(draft, csv ? VIEW(PHOTO_URL("\"\"")) : VIEW(PHOTO_URL("\"")));
+        put_hex(draft, name);
+        put_bytes(draft, csv ? VIEW(PHOTO_THUMBNAIL("\"\"")) : VIEW(PHOTO_THUMBNAIL("\"")));
+        put_hex(draft, name);
+        put_bytes(draft, csv ? VIEW(PHOTO_END("\"\"")) : VIEW(PHOTO_END("\"")));
     }
-    *at++ = ']';
-    draft->text.end = at;
-    return (struct view){start, (size_t)(at - start)};
+    *draft->text.end++ = ']';
+    end_field(draft);
+#undef PHOTO_URL
+#undef PHOTO_THUMBNAIL
+#undef PHOTO_END
 }
 
-void writer_fill(const struct grammar *grammar, const struct product *product, struct random *random, char *room,
-    struct review *review) {
+char *writer_fill(const struct maker_tables *tables, const struct product *product, uint32_t rating,
+    struct random *random, enum seed_format format, char *at) {
     struct draft draft;
-    draft.grammar = grammar;
+    draft.grammar = tables->grammar;
     draft.random = random;
+    draft.format = format;
     draft.language = pick_language(random);
-    draft.rating = review->rating;
-    draft.context.thing = product_thing(product, draft.language);
-    draft.context.model = (struct view){product->model, product->model_length};
-    draft.text = (struct text){room, 0};
-    review->summary = write_summary(&draft);
-    review->body = write_body(&draft);
-    review->response = write_response(&draft);
-    review->reviewer_name = write_one(&draft, ENTRY_NAME);
-    review->email = write_one(&draft, ENTRY_EMAIL);
-    review->photos = write_photos(&draft);
+    draft.rating = rating;
+    draft.context = product_context(product, tables->words, draft.language);
+    draft.text = (struct text){at, 0, false};
+    write_summary(&draft);
+    write_body(&draft);
+    write_response(&draft);
+    write_one(&draft, ENTRY_NAME);
+    write_one(&draft, ENTRY_EMAIL);
+    write_photos(&draft);
+    return encode_row_end(format, draft.text.end);
 }
