@@ -51,7 +51,19 @@ bench_begin() {
   trap 'exit 143' TERM HUP
 }
 
-# bench_postgres CONF...: makes and starts a cluster with these settings, later ones first.
+# bench_settings [load]: the settings that fit this machine, as `./dev run` chooses them, and those of a load if asked for; without
+# replicas in both cases.
+bench_settings() (
+  # shellcheck source=scripts/dev/postgres.sh
+  source "$top/scripts/dev/postgres.sh"
+  choice=$(postgres_choose '' "$(postgres_memory_mib /)" "$(nproc)")
+  cat "$(head -n 1 <<<"$choice")"
+  tail -n +2 <<<"$choice"
+  printf "wal_level = minimal\nmax_wal_senders = 0\nlog_checkpoints = off\n"
+  [[ ${1-} != load ]] || cat "$top/pg/conf/load.conf"
+)
+
+# bench_postgres [load]: makes and starts a cluster with these settings.
 bench_postgres() {
   local data=$bench_folder/data
   install -d -m 0700 "$data"
@@ -63,13 +75,13 @@ bench_postgres() {
 
 bench_postgres_configure() {
   {
-    cat "$@"
+    bench_settings "$@"
     # In the folder of the data: a socket's path has room for 107 bytes.
     printf "listen_addresses = ''\nunix_socket_directories = '%s'\n" "$bench_folder/data"
   } | as_postgres tee "$bench_folder/data/postgresql.conf" >/dev/null
 }
 
-# bench_postgres_restart CONF...: the same cluster with other settings.
+# bench_postgres_restart [load]: the same cluster with other settings.
 bench_postgres_restart() {
   bench_postgres_configure "$@"
   as_postgres "$postgres_bin/pg_ctl" -D "$bench_folder/data" -l "$bench_folder/data/server.log" -m fast -w -t 600 restart >/dev/null

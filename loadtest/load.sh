@@ -55,8 +55,7 @@ plain_copy() {
 }
 
 bench_begin "$folder"
-mapfile -t settings < <(bench_settings load)
-bench_postgres "${settings[@]}"
+bench_postgres load
 say "making the CSV file for PostgreSQL alone"
 "$top/build/release/reviewd-seed" generate --out "$bench_folder/csv" --records "$records" --segment-records "$records" >&2
 chmod -R a+rX "$bench_folder/csv"

@@ -104,10 +104,10 @@ measure() {
   local records=$1 round what
   declare -gA rates=()
   products=$((records / 30))
-  bench_postgres_restart "${loading[@]}"
+  bench_postgres_restart load
   fresh_database reviews
   "$top/build/release/reviewd-seed" load --dsn "$(dsn reviews)" --records "$records" >&2
-  bench_postgres_restart "${serving[@]}"
+  bench_postgres_restart
   write_scripts
   start_reviewd
   local -A values=()
@@ -136,9 +136,7 @@ measure() {
 }
 
 bench_begin "$folder"
-mapfile -t loading < <(bench_settings load)
-mapfile -t serving < <(bench_settings)
-bench_postgres "${loading[@]}"
+bench_postgres load
 measure "$small"
 for what in "${!rates[@]}"; do declare -A before; before[$what]=${rates[$what]}; done
 measure "$large"

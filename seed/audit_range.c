@@ -10,7 +10,6 @@
 #include "seed/audit_range.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,18 +40,17 @@ struct statement {
     char text[STATEMENT_ROOM];
 };
 
-// STATEMENT_ROOM is more than MEND_AT_ONCE products and the columns of product_meta take.
-static void PRINTF_LIKE(2, 3) append(struct statement *statement, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    size_t room = sizeof statement->text - statement->length;
-    int length = vsnprintf(statement->text + statement->length, room, format, arguments);
-    va_end(arguments);
-    if (length < 0 || (size_t)length >= room) {
+// Counts what snprintf() has appended. STATEMENT_ROOM is more than MEND_AT_ONCE products and the columns of product_meta take.
+static void grow(struct statement *statement, int length) {
+    if (length < 0 || (size_t)length >= sizeof statement->text - statement->length) {
         abort();
     }
     statement->length += (size_t)length;
 }
+
+#define APPEND(statement, ...)                                                                                         \
+    grow(statement,                                                                                                    \
+        snprintf((statement)->text + (statement)->length, sizeof(statement)->text - (statement)->length, __VA_ARGS__))
 
 bool audit_columns_read(struct session *session, struct audit_columns *columns) {
     PGresult *row = session_query(session, "read the columns of product_meta",
@@ -89,7 +87,7 @@ bool audit_range_find(
 // and visible reviews were compared. The lock comes before the snapshot: who changes the segments waits, or has finished.
 static bool open_differences(struct session *session, uint32_t first_product, uint32_t last_product) {
     struct statement statement = {.length = 0};
-    append(&statement,
+    APPEND(&statement,
         AUDIT_SESSION_BEGIN
         "LOCK TABLE ONLY review IN ACCESS SHARE MODE; "
         "DECLARE differences NO SCROLL CURSOR WITH HOLD FOR "
@@ -129,7 +127,7 @@ static bool mend_totals(
     for (int i = 0; i < row_count; i++) {
         struct audit_difference difference = difference_of(rows, i);
         if (difference.review_id == NULL && strcmp(difference.product_id, previous) != 0) {
-            append(&products, "%s%s", previous[0] == '\0' ? "" : ",", difference.product_id);
+            APPEND(&products, "%s%s", previous[0] == '\0' ? "" : ",", difference.product_id);
             previous = difference.product_id;
         }
     }
@@ -137,7 +135,7 @@ static bool mend_totals(
         return true;
     }
     struct statement statement = {.length = 0};
-    append(&statement,
+    APPEND(&statement,
         // Locks each row, after making it if it is missing; changes none.
         AUDIT_SESSION_BEGIN
         "INSERT INTO product_meta AS meta (product_id) "
@@ -153,12 +151,12 @@ static bool mend_totals(
 // Mends the reviews that the rows name.
 static bool mend_reviews(struct session *session, const PGresult *rows, int row_count) {
     struct statement statement = {.length = 0};
-    append(&statement, AUDIT_SESSION_BEGIN);
+    APPEND(&statement, AUDIT_SESSION_BEGIN);
     size_t empty = statement.length;
     for (int i = 0; i < row_count; i++) {
         struct audit_difference difference = difference_of(rows, i);
         if (difference.review_id != NULL) {
-            append(&statement,
+            APPEND(&statement,
                 "UPDATE review SET relevance = review_relevance(created_at, helpfulness) "
                 "WHERE product_id = %s AND review_id = %s; ",
                 difference.product_id, difference.review_id);
@@ -167,7 +165,7 @@ static bool mend_reviews(struct session *session, const PGresult *rows, int row_
     if (statement.length == empty) {
         return true;
     }
-    append(&statement, "COMMIT");
+    APPEND(&statement, "COMMIT");
     return audit_session_insist(session, MEND_ACTION, statement.text);
 }
 

@@ -63,12 +63,12 @@ extern const struct rule_source GRAMMAR_COMMON[];
 
 enum {
     // Of an entry.
-    GRAMMAR_MAX_CHOICES = 256,
+    GRAMMAR_MAX_CHOICES = 64,
     GRAMMAR_MAX_THING = 48,
     GRAMMAR_MAX_MODEL = 24,
-    // Texts are copied in steps of so many bytes: what is read from and what is written to must have room for one step more.
-    GRAMMAR_STEP = 32,
-    GRAMMAR_WORD_ROOM = 64
+    GRAMMAR_WORD_ROOM = 52,
+    // So many bytes behind a text may be written to, too.
+    GRAMMAR_SLACK = 64
 };
 
 // A word that stands for a slot.
@@ -107,17 +107,13 @@ void grammar_free(struct grammar *grammar);
 // The greatest number of bytes of an entry.
 uint32_t grammar_max_bytes(const struct grammar *grammar, enum language language, enum grammar_entry entry);
 
-// Writes an entry behind the text, which must have room for grammar_max_bytes() and GRAMMAR_STEP.
+// Writes an entry behind the text, which must have room for grammar_max_bytes() and GRAMMAR_SLACK.
 void grammar_write(const struct grammar *grammar, enum language language, enum grammar_entry entry,
     const struct grammar_context *context, struct random *random, struct text *text);
 
-// Which alternatives of an entry were taken, a bit each; zero at first.
-struct grammar_used {
-    uint64_t bits[GRAMMAR_MAX_CHOICES / 64];
-};
-
-// The same with an alternative that was hardly taken before: a repeated sentence gives a made text away.
+// The same with an alternative that was hardly taken before: a repeated sentence gives a made text away. A bit of *used for
+// each alternative tells which were; zero at first.
 void grammar_write_fresh(const struct grammar *grammar, enum language language, enum grammar_entry entry,
-    struct grammar_used *used, const struct grammar_context *context, struct random *random, struct text *text);
+    uint64_t *used, const struct grammar_context *context, struct random *random, struct text *text);
 
 #endif

@@ -8,8 +8,7 @@
 
 enum {
     NO_RULE = 0xffffffff,
-    // A piece of text is at most so long, so that its characters can be counted in a byte.
-    MOST_PIECE = 128
+    MOST_CHARACTER = 4
 };
 
 struct rule {
@@ -41,7 +40,6 @@ struct builder {
     uint32_t rule_count;
     uint32_t alternative_count;
     uint32_t piece_count;
-    uint32_t text_length;
     // Where the rules of the language being built begin; before them stand the common ones.
     uint32_t language_start;
     uint32_t common_count;
@@ -84,21 +82,13 @@ bool grammar_word_set(struct grammar_word *word, struct view text, bool capital)
     return true;
 }
 
-static uint32_t add_text(struct builder *builder, struct view text) {
-    uint32_t at = builder->text_length;
-    if (text.length > 0) {
-        memcpy(builder->grammar->texts + at, text.data, text.length);
-    }
-    builder->text_length += (uint32_t)text.length;
-    return at;
-}
-
 static void add_piece(struct builder *builder, struct view text, struct reference reference) {
     builder->references[builder->piece_count] = reference;
-    builder->grammar->pieces[builder->piece_count++] = (struct piece){.text = add_text(builder, text),
-        .length = (uint16_t)text.length,
-        .characters = (uint8_t)count_characters(text.data, text.length),
-        .flags = text.length > 0 && memchr(text.data, '"', text.length) != NULL ? PIECE_QUOTED : 0};
+    struct piece *piece = &builder->grammar->pieces[builder->piece_count++];
+    *piece =
+        (struct piece){.length = (uint8_t)text.length, .characters = (uint8_t)count_characters(text.data, text.length)};
+    memcpy(piece->text, text.data, text.length);
+    piece->flags = memchr(piece->text, '"', text.length) != NULL ? PIECE_QUOTED : 0;
 }
 
 static bool find_rule(const struct builder *builder, struct view name, struct reference *reference) {
@@ -119,8 +109,8 @@ static bool find_rule(const struct builder *builder, struct view name, struct re
 
 // Where to cut a text that is too long for one piece: between two characters.
 static size_t cut_length(const char *text, size_t length) {
-    if (length > MOST_PIECE) {
-        length = MOST_PIECE;
+    if (length > PIECE_TEXT_ROOM) {
+        length = PIECE_TEXT_ROOM;
         while (((unsigned char)text[length] & 0xc0) == 0x80) {
             length--;
         }
@@ -239,8 +229,7 @@ static void copy_with_capital(struct builder *builder, uint32_t from) {
         struct piece piece = builder->grammar->pieces[i];
         struct reference reference = builder->references[i];
         if (i == from && piece.length > 0) {
-            piece.text = add_text(builder, (struct view){builder->grammar->texts + piece.text, piece.length});
-            grammar_capitalise(builder->grammar->texts + piece.text, piece.length);
+            grammar_capitalise(piece.text, piece.length);
         } else if (i == from) {
             reference.capital = true;
         }
@@ -296,7 +285,6 @@ struct sizes {
     size_t rules;
     size_t alternatives;
     size_t pieces;
-    size_t bytes;
 };
 
 // At most one piece a slot, one a text's end and one a cut; each may come a second time with a capital letter.
@@ -305,13 +293,12 @@ static void count_source(const struct rule_source *source, struct sizes *sizes) 
         sizes->rules += 2;
         for (const char *const *text = source->alternatives; *text != NULL; text++) {
             size_t length = strlen(*text);
-            size_t pieces = 1 + 2 * length / MOST_PIECE;
+            size_t pieces = 1 + length / (PIECE_TEXT_ROOM - MOST_CHARACTER + 1);
             for (size_t i = 0; i < length; i++) {
                 pieces += (*text)[i] == '{' ? 1 : 0;
             }
             sizes->alternatives += 2;
             sizes->pieces += 2 * pieces;
-            sizes->bytes += 2 * length;
         }
     }
 }
@@ -327,13 +314,12 @@ static bool reserve(struct builder *builder) {
     builder->rules = calloc(sizes.rules, sizeof *builder->rules);
     builder->references = calloc(sizes.pieces, sizeof *builder->references);
     if (grammar != NULL) {
-        // The longest text is copied in whole steps.
-        grammar->texts = calloc(sizes.bytes + MOST_PIECE + GRAMMAR_STEP, 1);
-        grammar->pieces = calloc(sizes.pieces, sizeof *grammar->pieces);
+        size_t lines = (sizes.pieces * sizeof *grammar->pieces + CACHE_LINE - 1) / CACHE_LINE;
+        grammar->pieces = aligned_alloc(CACHE_LINE, lines * CACHE_LINE);
         grammar->alternatives = calloc(sizes.alternatives, sizeof *grammar->alternatives);
     }
-    return grammar != NULL && grammar->texts != NULL && grammar->pieces != NULL && grammar->alternatives != NULL &&
-           builder->rules != NULL && builder->references != NULL;
+    return grammar != NULL && grammar->pieces != NULL && grammar->alternatives != NULL && builder->rules != NULL &&
+           builder->references != NULL;
 }
 
 struct grammar *grammar_create(struct failure *failure) {
@@ -358,7 +344,6 @@ struct grammar *grammar_create(struct failure *failure) {
 
 void grammar_free(struct grammar *grammar) {
     if (grammar != NULL) {
-        free(grammar->texts);
         free(grammar->pieces);
         free(grammar->alternatives);
         free(grammar);

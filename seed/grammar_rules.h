@@ -1,7 +1,7 @@
 // The inside of a built grammar, shared by the builder and the writer only.
 //
-// Made for copying quickly: all texts stand in one piece of memory with room behind, so that any of them can be copied in
-// whole steps; a piece holds all that is needed to go on from it; and a rule of plain words is told from one with slots, as
+// Made for writing quickly: a piece holds its text and all that is needed to go on from it in half a cache line; its text has
+// so few bytes that all of them are copied whatever its length; and a rule of plain words is told from one with slots, as
 // most slots are filled by words.
 #ifndef REVIEWD_SEED_GRAMMAR_RULES_H
 #define REVIEWD_SEED_GRAMMAR_RULES_H
@@ -36,15 +36,21 @@ struct choice {
     uint8_t kind;
 };
 
-// Literal text and then, unless SLOT_NONE, what fills the slot.
+enum {
+    PIECE_TEXT_ROOM = 21
+};
+
+// Literal text and then, unless SLOT_NONE, what fills the slot. Longer text takes several pieces.
 struct piece {
-    uint32_t text;
-    uint16_t length;
+    struct choice slot;
+    uint8_t length;
     uint8_t characters;
     // PIECE_LAST, PIECE_QUOTED.
     uint8_t flags;
-    struct choice slot;
+    char text[PIECE_TEXT_ROOM];
 };
+
+_Static_assert(CACHE_LINE % sizeof(struct piece) == 0, "no piece is in two cache lines");
 
 enum piece_flag {
     // The alternative ends here.
@@ -53,7 +59,7 @@ enum piece_flag {
 };
 
 struct grammar {
-    char *texts;
+    // Begins at a cache line.
     struct piece *pieces;
     // The index of each alternative's first piece.
     uint32_t *alternatives;

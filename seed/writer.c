@@ -31,8 +31,8 @@ struct draft {
     enum seed_format format;
     enum language language;
     uint32_t rating;
-    // Of this review.
-    struct grammar_used used[ENTRY_COUNT];
+    // Which sentences of each kind this review has, for grammar_write_fresh().
+    uint64_t used[ENTRY_COUNT];
 };
 
 static void begin_field(struct draft *draft) {

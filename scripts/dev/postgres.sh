@@ -6,6 +6,7 @@ postgres_bin=/usr/lib/postgresql/15/bin
 postgres_home=     # the folder with data/, socket/ and log
 postgres_owner=    # the user that the server runs as
 postgres_socket=   # the folder of the socket
+postgres_conf=     # micro, small or a file; empty: what fits the machine
 postgres_visit=    # not empty: a short use, whose end is not worth a word
 postgres_users=    # descriptor of the lock that every user of the server shares
 postgres_starting= # descriptor of the lock held while the server is being started
@@ -107,6 +108,8 @@ postgres_use() {
   if ! postgres_pid >/dev/null; then
     [[ -s $postgres_home/data/PG_VERSION ]] || postgres_create
     postgres_start
+  elif [[ -n $postgres_conf ]]; then
+    say "PostgreSQL runs already and keeps its settings; --postgres-conf is for its next start (./dev stop ends it)"
   fi
   [[ -n $(postgres_query postgres "SELECT 1 FROM pg_database WHERE datname = 'reviewd'") ]] ||
     postgres_query postgres 'CREATE DATABASE reviewd' >/dev/null
@@ -139,12 +142,7 @@ postgres_start() {
     rm -f "$data/postmaster.pid"
   fi
   rm -f "$postgres_socket/.s.PGSQL.5432" "$postgres_socket/.s.PGSQL.5432.lock"
-  local folder=${postgres_socket//\\/\\\\}
-  folder=${folder//\'/\'\'}
-  {
-    cat "$top/pg/conf/dev.conf"
-    printf "\n# Added by ./dev.\nunix_socket_directories = '\"%s\"'\n" "${folder//\"/\"\"}"
-  } | as_postgres tee "$data/postgresql.conf" >/dev/null
+  postgres_configure
   # After a kill, processes of the old server may need a moment to notice that it is gone.
   local attempt
   for attempt in 1 2 3 4 5; do
@@ -157,6 +155,99 @@ postgres_start() {
   done
   show_file "$log"
   die "PostgreSQL did not start"
+}
+
+# Writes postgresql.conf: what fits the machine, what ./dev needs, and what is put there while it fills the database.
+postgres_configure() {
+  local folder=${postgres_socket//\\/\\\\} choice file computed
+  folder=${folder//\'/\'\'}
+  choice=$(postgres_choose "$postgres_conf" "$(postgres_memory_mib /)" "$(nproc)")
+  file=$(head -n 1 <<<"$choice")
+  computed=$(tail -n +2 <<<"$choice")
+  say "PostgreSQL's settings: ${file#"$top/"}${computed:+, with ${computed//$'\n'/, }}"
+  as_postgres rm -f "data/$postgres_load_conf"
+  {
+    cat "$file"
+    printf "\n# Computed by ./dev for this machine.\n%s\n\n" "${computed:-# nothing}"
+    cat "$top/pg/conf/dev.conf"
+    printf "\n# Added by ./dev.\nunix_socket_directories = '\"%s\"'\n" "${folder//\"/\"\"}"
+    printf "include_if_exists = '%s'\n" "$postgres_load_conf"
+  } | as_postgres tee data/postgresql.conf >/dev/null
+}
+
+# postgres_choose ASKED MIB CPUS: the file of settings for a machine with so much memory, and in further lines the settings
+# that it leaves to computation. ASKED is micro, small, a file, or empty for what fits.
+#
+# From 3 GiB on that is small.conf. What follows from the memory is computed, so that no file is needed for each size of
+# machine: for 8 GiB and two CPUs this yields what the file says.
+postgres_choose() {
+  local asked=$1 mib=$2 cpus=$3 name=$1
+  [[ -n $asked ]] || name=$([[ $mib -lt 3072 ]] && echo micro || echo small)
+  case $name in
+  micro | small) echo "$top/pg/conf/$name.conf" ;;
+  *) echo "$name" ;;
+  esac
+  [[ -z $asked && $name == small ]] || return 0
+  echo "shared_buffers = $(at_most 8192 $((mib / 4)))MB"
+  echo "effective_cache_size = $((mib * 5 / 8))MB"
+  echo "maintenance_work_mem = $(at_most 2048 $((mib / 16)))MB"
+  echo "max_parallel_maintenance_workers = $(at_most 4 $((cpus / 2)))"
+}
+
+at_most() {
+  echo $(($2 < $1 ? $2 : $1))
+}
+
+# postgres_memory_mib ROOT: the memory of the machine whose files are there, or what a control group (of a container, a
+# service) leaves of it.
+postgres_memory_mib() {
+  local root=${1%/} kib limit file
+  kib=$(awk '$1 == "MemTotal:" { print $2 }' "$root/proc/meminfo")
+  while read -r file; do
+    [[ -r $file ]] || continue
+    limit=$(<"$file")
+    # Without a limit it says "max", or a number beyond any memory.
+    [[ $limit =~ ^[0-9]{1,18}$ ]] || continue
+    kib=$(at_most "$kib" $((limit / 1024)))
+  done < <(
+    postgres_group_files "$root/sys/fs/cgroup" memory.max "$(sed -n 's/^0:://p' "$root/proc/self/cgroup")"
+    postgres_group_files "$root/sys/fs/cgroup/memory" memory.limit_in_bytes \
+      "$(sed -nE 's/^[0-9]+:([^:]*,)?memory(,[^:]*)?://p' "$root/proc/self/cgroup")"
+  )
+  echo $((kib / 1024))
+}
+
+# postgres_group_files HIERARCHY NAME GROUP: the file's path in the group and in those above it.
+postgres_group_files() {
+  local group=${3%/}
+  while [[ -n $group ]]; do
+    echo "$1$group/$2"
+    group=${group%/*}
+  done
+  echo "$1/$2"
+}
+
+# In the data folder while the database is being filled: the settings of load.conf.
+postgres_load_conf='reviewd-load.conf'
+postgres_loading= # not empty: this ./dev has put them there
+
+# Lets the server write with less care for time to recover, until postgres_load_end.
+postgres_load_begin() {
+  postgres_loading=yes
+  as_postgres tee "data/$postgres_load_conf" <"$top/pg/conf/load.conf" >/dev/null
+  postgres_reload
+}
+
+# Also takes out what a ./dev that was killed has left.
+postgres_load_end() {
+  postgres_loading=
+  as_postgres test -e "data/$postgres_load_conf" || return 0
+  as_postgres rm -f "data/$postgres_load_conf"
+  postgres_reload
+}
+
+postgres_reload() {
+  as_postgres "$postgres_bin/pg_ctl" reload -s -D data </dev/null
 }
 
 # as_owner_folder PATH: a folder that only the server's user can enter.
@@ -179,6 +270,8 @@ postgres_stop() {
 # Ends this ./dev's use of the server; the last user stops it.
 postgres_release() {
   [[ -n $postgres_users ]] || return 0
+  # A server that has gone away takes no settings back.
+  [[ -z $postgres_loading ]] || postgres_load_end || true
   if flock -n -x "$postgres_users"; then
     postgres_stop
   elif [[ -z $postgres_visit ]]; then

@@ -5,7 +5,7 @@ run_help() {
   cat <<'HELP'
 ./dev run - serve reviews on this machine
 
-Usage: ./dev run [--records N] [--port P] [--config FILE]
+Usage: ./dev run [--records N] [--port P] [--config FILE] [--postgres-conf NAME|FILE]
 
 Builds the release binaries, starts a PostgreSQL of its own, brings its schema up to date, fills it when it is empty,
 starts reviewd and prints its address with three requests to try. Safe to repeat: a filled database is never touched,
@@ -16,6 +16,10 @@ Options:
   --port P        the port that reviewd listens on; the operators' port is then P + 1010, unless FILE or the environment
                   sets it (default: as configured, 8080 and 9090)
   --config FILE   the configuration (default config/reviewd.ini). The private database replaces its db.dsn
+  --postgres-conf NAME|FILE
+                  PostgreSQL's settings: micro or small, for pg/conf/NAME.conf as it is, or a file of your own (default:
+                  micro with less than 3 GiB of memory; otherwise small, with its memory scaled to the machine's). A limit of
+                  the control group counts as the machine's memory. pg/conf/dev.conf always comes on top
 
 Ctrl-C, or SIGTERM, drains reviewd first: it finishes what it has accepted. PostgreSQL stops last.
 
@@ -35,19 +39,20 @@ HELP
 }
 
 run_command() {
-  local records=1000000 port='' config=$top/config/reviewd.ini own_config=
+  local records=1000000 port='' config=$top/config/reviewd.ini own_config= settings=
   while [[ $# -gt 0 ]]; do
     case $1 in
-    --records=* | --port=* | --config=*)
+    --records=* | --port=* | --config=* | --postgres-conf=*)
       set -- "${1%%=*}" "${1#*=}" "${@:2}"
       continue
       ;;
-    --records | --port | --config)
+    --records | --port | --config | --postgres-conf)
       [[ $# -ge 2 ]] || usage_error "$1 wants a value" "./dev run --help"
       ;;&
     --records) records=$2 ;;
     --port) port=$2 ;;
     --config) config=$2 own_config=yes ;;
+    --postgres-conf) settings=$2 ;;
     --help | -h)
       run_help
       return
@@ -62,12 +67,18 @@ run_command() {
     usage_error "--port wants a number from 1 to 65535, not \"$port\"" "./dev run --help"
   [[ -r $config ]] || usage_error "$config cannot be read" "--config wants a file"
   config=$(realpath "$config")
+  if [[ -n $settings && $settings != micro && $settings != small ]]; then
+    [[ -f $settings && -r $settings ]] ||
+      usage_error "$settings cannot be read" "--postgres-conf wants micro, small or a file"
+    settings=$(realpath "$settings")
+  fi
 
   packages_need build database run
   setup_begin
   build_preset release reviewd reviewd-seed || die "the build failed"
   run_configure "$config" "$port" "$own_config"
   run_check_ports
+  postgres_conf=$settings
   postgres_use
   run_fill "$records"
   setup_end
@@ -144,11 +155,18 @@ port_taken() {
 run_fill() {
   local dsn
   dsn=$(postgres_dsn postgres)
+  # The lock of the set-up is ours: such settings are there only when a ./dev was killed.
+  postgres_load_end
   say "bringing the schema up to date"
   REVIEWD_DB_DSN=$dsn step "$reviewd" --migrate || die "the migration failed"
   [[ $1 -eq 0 ]] && return
+  if [[ $(postgres_query reviewd 'SELECT EXISTS (SELECT FROM review) OR EXISTS (SELECT FROM product_meta)') == f ]]; then
+    say "filling the database, with pg/conf/load.conf for as long as it takes"
+    postgres_load_begin
+  fi
   step "$top/build/release/reviewd-seed" --dsn "$dsn" --records "$1" --if-empty ||
     die "the database could not be filled"
+  postgres_load_end
 }
 
 server_pid=

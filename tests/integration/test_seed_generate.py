@@ -5,8 +5,10 @@ badly. The bands are far wider than what another seed would do, and far narrower
 """
 
 import csv
+import hashlib
 import math
 import re
+import resource
 import subprocess
 import zlib
 from collections import Counter
@@ -120,7 +122,6 @@ def test_texts_are_as_long_as_people_write(reviews):
     assert max(len(row["summary"]) for row in reviews) <= 150
     assert max(len(row["response"]) for row in reviews) <= 1000
     assert max(len(row["reviewer_name"]) for row in reviews) <= 100
-    # PostgreSQL compresses from 2 KB on; a row of this table should be a usual one.
     assert 250 < sum(lengths) / RECORDS < 330
 
 
@@ -157,3 +158,27 @@ def test_some_write_carelessly(reviews):
     english = [row["body"] for row in reviews if len(row["body"]) > 100 and " the " in row["body"]]
     assert 0.02 < share(english, lambda body: body[0].islower()) < 0.12
     assert 0.05 < share(english, lambda body: body[-1].isalnum()) < 0.3
+
+
+# What is made by several threads
+
+
+@pytest.mark.parametrize("products", [1, 3])
+def test_products_larger_than_a_part_are_the_same_on_any_number_of_threads(seed, tmp_path, products):
+    digests = set()
+    for threads in (1, 2, 5):
+        folder = tmp_path / str(threads)
+        done = seed("generate", "--out", folder, "--records", 30000, "--products", products, "--threads", threads)
+        assert done.returncode == 0, done.stderr
+        digests.add(hashlib.sha256((folder / "review_0001.csv").read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("limit", [1 << 20, (1 << 20) + 4096, 1500001])
+def test_a_file_that_gets_too_large_ends_all_threads(seed, tmp_path, limit):
+    done = seed(
+        "generate", "--out", tmp_path, "--records", 400000, "--threads", 3, "--segment-records", 100000,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert done.returncode == 1
+    assert f"cannot write {tmp_path}/review_0001.csv.partial after {limit} bytes: File too large" in done.stderr
+    assert not list(tmp_path.iterdir())
