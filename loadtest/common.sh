@@ -5,6 +5,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 bench_folder=   # everything is in here; removed at the end
 bench_server=   # the pid of reviewd, if it runs
+# shellcheck source=scripts/dev/postgres_conf.sh
+source "$top/scripts/dev/postgres_conf.sh"
 postgres_bin=$(dirname "$(find /usr/lib/postgresql -name pg_ctl 2>/dev/null | sort -V | tail -n 1)")
 
 say() {
@@ -53,15 +55,14 @@ bench_begin() {
 
 # bench_settings [load]: the settings that fit this machine, as `./dev run` chooses them, and those of a load if asked for; without
 # replicas in both cases.
-bench_settings() (
-  # shellcheck source=scripts/dev/postgres.sh
-  source "$top/scripts/dev/postgres.sh"
+bench_settings() {
+  local choice
   choice=$(postgres_choose '' "$(postgres_memory_mib /)" "$(nproc)")
   cat "$(head -n 1 <<<"$choice")"
   tail -n +2 <<<"$choice"
   printf "wal_level = minimal\nmax_wal_senders = 0\nlog_checkpoints = off\n"
   [[ ${1-} != load ]] || cat "$top/pg/conf/load.conf"
-)
+}
 
 # bench_postgres [load]: makes and starts a cluster with these settings.
 bench_postgres() {

@@ -41,7 +41,7 @@ def mebibytes(value):
 
 def dev_function(*words):
     """What a function of ./dev prints."""
-    script = 'set -euo pipefail; top=$1; source "$top/scripts/dev/postgres.sh"; "${@:2}"'
+    script = 'set -euo pipefail; top=$1; source "$top/scripts/dev/postgres_conf.sh"; "${@:2}"'
     done = subprocess.run(["bash", "-c", script, "bash", str(TOP), *map(str, words)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
