@@ -151,7 +151,7 @@ static void test_bad_lines(void) {
     // A line that begins with space is a line like any other, not more of the value above.
     expect_errors("[db]\ndsn = host=a\n  user=b\n",
         "FILE:3: db.user: unknown key; allowed: dsn, connections, read_connections, write_connections, batch, pipeline, "
-        "connect_interval_ms, idle_timeout_s, backoff_min_ms, backoff_max_ms\n");
+        "connect_interval_ms, idle_timeout_s, segments_interval_s, backoff_min_ms, backoff_max_ms\n");
     expect_errors_of(VIEW("[admin]\nport = 1\0 2\n"), NULL, "FILE:2: a line with a NUL byte; allowed: text\n");
     expect_errors("[server]\naddress = 127.0.0.1\x01\n",
         "FILE:2: server.address: the value holds a control character; allowed: an IPv4 or IPv6 address in numbers, such "
@@ -269,14 +269,14 @@ static void test_totals(void) {
     expect_errors("[db]\nconnections = 3\nread_connections = 1\nwrite_connections = 1\n[actors]\ndb = 4\n",
         "FILE:6: actors.db: impossible total: 3 connections for 4 DB actors; allowed: db.connections at least actors.db * "
         "(db.read_connections + db.write_connections)\n");
-    expect_errors("[db]\nconnections = 11\n[actors]\ndb = 2\n",
-        "FILE:4: actors.db: impossible total: 11 connections / 2 DB actors are 5 for each, but 2 for reads + 4 for writes "
-        "are 6; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
-    expect_errors("[db]\nconnections = 12\n[actors]\ndb = 2\n", "");
+    expect_errors("[db]\nconnections = 9\n[actors]\ndb = 2\n",
+        "FILE:4: actors.db: impossible total: 9 connections / 2 DB actors are 4 for each, but 1 for reads + 4 for writes "
+        "are 5; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
+    expect_errors("[db]\nconnections = 10\n[actors]\ndb = 2\n", "");
     // The number of actors is not known yet: there will be one at least.
-    expect_errors("[db]\nconnections = 5\n",
-        "FILE:2: db.connections: impossible total: 5 connections / 1 DB actors are 5 for each, but 2 for reads + 4 for "
-        "writes are 6; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
+    expect_errors("[db]\nconnections = 4\n",
+        "FILE:2: db.connections: impossible total: 4 connections / 1 DB actors are 4 for each, but 1 for reads + 4 for "
+        "writes are 5; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
     expect_errors("[server]\nmax_clients = 3\n[actors]\nacceptors = 4\n",
         "FILE:4: actors.acceptors: impossible total: 3 clients for 4 acceptors; allowed: server.max_clients at least "
         "actors.acceptors\n");

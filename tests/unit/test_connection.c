@@ -330,7 +330,7 @@ static struct slice_settings slice_settings(void) {
         .kept = {[LANE_READ] = 2, [LANE_WRITE] = 1},
         .depth = {[LANE_READ] = 2, [LANE_WRITE] = 1},
         .connect_interval_ms = 1,
-        .idle_timeout_ms = 200,
+        .idle_timeout_ms = 1500,
         .backoff_min_ms = 10,
         .backoff_max_ms = 100,
         .seed = 1,
