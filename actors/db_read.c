@@ -21,6 +21,8 @@ struct read_query {
 };
 
 enum {
+    // A lot with no more jobs is asked one by one.
+    SINGLES_MAX = 3,
     // What a review takes in a reply, roughly: the first guess at a reply's size.
     REVIEW_BYTES = 640
 };
@@ -162,7 +164,8 @@ static size_t take_batch(struct db_actor *db, struct read_query **queries) {
     size_t room = db->settings.batch;
     while (room > 0 && reads->first_waiting != NULL) {
         struct read_lot *lot = first_lot_leaves(reads);
-        struct read_query *query = take_jobs(db, lot, room);
+        // So few are cheaper one by one, by the statement that has no join.
+        struct read_query *query = take_jobs(db, lot, lot->jobs.count <= SINGLES_MAX ? 1 : room);
         if (query != NULL) {
             room -= (size_t)query->count;
             queries[query_count++] = query;

@@ -4,6 +4,7 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 bench_folder=   # everything is in here; removed at the end
+bench_more=     # settings of PostgreSQL that come last
 bench_server=   # the pid of reviewd, if it runs
 # shellcheck source=scripts/dev/postgres_conf.sh
 source "$top/scripts/dev/postgres_conf.sh"
@@ -62,6 +63,7 @@ bench_settings() {
   tail -n +2 <<<"$choice"
   printf "wal_level = minimal\nmax_wal_senders = 0\nlog_checkpoints = off\n"
   [[ ${1-} != load ]] || cat "$top/pg/conf/load.conf"
+  printf '%s\n' "$bench_more"
 }
 
 # bench_postgres [load]: makes and starts a cluster with these settings.

@@ -8,12 +8,15 @@ usage() {
   cat <<'HELP'
 loadtest/scale.sh - the rates of lists and totals as the data grow, against pgbench's own
 
-Usage: loadtest/scale.sh [--small N] [--large N] [--rounds R] [--seconds S] [--folder DIR]
+Usage: loadtest/scale.sh [--small N] [--large N] [--rounds R] [--seconds S] [--shared-buffers SIZE] [--folder DIR]
 
   --small N     reviews to begin with (3000000)
   --large N     reviews to compare with (30000000)
   --rounds R    how often each measurement is made, in turns (3)
   --seconds S   how long one takes (8)
+  --shared-buffers SIZE
+                instead of a quarter of the memory, and in huge pages, which must have been set aside:
+                sysctl vm.nr_hugepages=(SIZE / 2 MB + 300)
   --folder DIR  where the database goes (var/bench)
 
 For both sizes: fills a database, then asks reviewd (wrk, 64 clients) for /list?count=10 and /meta of uniformly random
@@ -22,13 +25,14 @@ product each, on the same server. Prints the medians, and what is left of each r
 HELP
 }
 
-small=3000000 large=30000000 rounds=3 duration=8 folder=$top/var/bench
+small=3000000 large=30000000 rounds=3 duration=8 folder=$top/var/bench bench_more=
 while [[ $# -gt 0 ]]; do
   case $1 in
   --small) small=$2 ;;
   --large) large=$2 ;;
   --rounds) rounds=$2 ;;
   --seconds) duration=$2 ;;
+  --shared-buffers) bench_more="shared_buffers = $2"$'\nhuge_pages = on' ;;
   --folder) folder=$2 ;;
   --help | -h)
     usage
@@ -99,6 +103,14 @@ start_reviewd() {
   die "reviewd does not get ready: $(tail -n 3 "$bench_folder/reviewd.log")"
 }
 
+# Reads what is going to be asked for into the shared buffers, as far as they have room.
+warm() {
+  sql reviews 'CREATE EXTENSION IF NOT EXISTS pg_prewarm' "SELECT count(pg_prewarm(quote_ident(leaf))) FROM segment" \
+    "SELECT count(pg_prewarm(indexrelid)) FROM pg_index JOIN segment ON indrelid = quote_ident(leaf)::regclass
+     WHERE indexrelid::regclass::text LIKE '%relevant%'" \
+    "SELECT count(pg_prewarm(name)) FROM unnest('{product_meta, product_meta_pkey}'::regclass[]) AS name" >/dev/null
+}
+
 # measure RECORDS: sets rates[what]
 measure() {
   local records=$1 round what
@@ -108,10 +120,11 @@ measure() {
   fresh_database reviews
   "$top/build/release/reviewd-seed" load --dsn "$(dsn reviews)" --records "$records" >&2
   bench_postgres_restart
+  warm
   write_scripts
   start_reviewd
   local -A values=()
-  # Round 0 warms the caches up.
+  # Round 0 warms up what is left.
   for ((round = 0; round <= rounds; round++)); do
     for what in "list reviewd" "list pgbench" "meta reviewd" "meta pgbench"; do
       local rate

@@ -10,6 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+enum {
+    INTERRUPT_INTERVAL_MS = 200
+};
+
 struct shift {
     struct crew *crew;
     atomic_uint next_task;
@@ -62,10 +66,11 @@ static void take_signal(struct shift *shift) {
 // Waits until `running` threads have ended.
 static void wait_for_end(struct shift *shift, uint64_t running) {
     struct crew *crew = shift->crew;
-    bool interrupted = false;
     while (running > 0) {
+        bool stopping = failure_stopped(crew->failure);
+        int interval_ms = stopping ? INTERRUPT_INTERVAL_MS : progress_interval_ms(crew->progress);
         struct pollfd descriptors[] = {{shift->wake_fd, POLLIN, 0}, {shift->signal_fd, POLLIN, 0}};
-        if (poll(descriptors, COUNT_OF(descriptors), progress_interval_ms(crew->progress)) > 0) {
+        if (poll(descriptors, COUNT_OF(descriptors), interval_ms) > 0) {
             uint64_t ended = 0;
             if (descriptors[0].revents != 0 && read(shift->wake_fd, &ended, sizeof ended) == (ssize_t)sizeof ended) {
                 running -= ended;
@@ -75,10 +80,10 @@ static void wait_for_end(struct shift *shift, uint64_t running) {
             }
         }
         if (failure_stopped(crew->failure)) {
-            if (!interrupted && crew->interrupt != NULL) {
+            // Again and again: an interruption that falls between two statements interrupts nothing.
+            if (running > 0 && crew->interrupt != NULL) {
                 crew->interrupt(crew->owner);
             }
-            interrupted = true;
         } else {
             progress_show(crew->progress);
         }

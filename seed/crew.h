@@ -11,7 +11,8 @@ struct crew {
     void *owner;
     // Does task `task` on thread `thread`. A failure is told through `failure`.
     void (*work)(void *owner, uint32_t thread, uint32_t task);
-    // Called in the calling thread on an interruption or a failure, so that a thread that waits comes to an end. May be null.
+    // Called in the calling thread on an interruption or a failure, so that threads that wait come to an end; repeated until they
+    // do. May be null.
     void (*interrupt)(void *owner);
     uint32_t thread_count;
     uint32_t task_count;

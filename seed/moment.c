@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int64_t relevance_computed_us(uint32_t votes) {
     // The same steps as the SQL function, so that both round alike.
@@ -39,6 +40,11 @@ static void date_of_days(int64_t days, unsigned *year, unsigned *month, unsigned
     *day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     *month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
     *year = year_of_era + era * 400 + (*month <= 2 ? 1 : 0);
+}
+
+int64_t moment_today_ms(void) {
+    int64_t now_ms = (int64_t)time(NULL) * 1000;
+    return now_ms - now_ms % MOMENT_DAY_MS;
 }
 
 bool moment_parse_date(const char *text, int64_t *ms) {

@@ -5,8 +5,6 @@
 #include "core/base.h"
 
 #define MOMENT_DAY_MS INT64_C(86400000)
-// 2025-01-01T00:00:00Z, the default of --until.
-#define MOMENT_2025_MS INT64_C(1735689600000)
 // 2000-01-01T00:00:00Z, from which PostgreSQL counts.
 #define MOMENT_2000_US INT64_C(946684800000000)
 // Five years of 365.25 days.
@@ -26,6 +24,9 @@ void moment_tables_fill(struct moment_tables *tables);
 
 // 90 days for every doubling of (votes + 1): equals the database's review_relevance() to the microsecond.
 int64_t moment_relevance_us(const struct moment_tables *tables, uint32_t votes);
+
+// The beginning of today in UTC, in milliseconds since 1970: the default of --until.
+int64_t moment_today_ms(void);
 
 // Reads YYYY-MM-DD between 1980 and 2100 as the beginning of that day, in milliseconds since 1970. False if it is not a date.
 MUST_CHECK bool moment_parse_date(const char *text, int64_t *ms);

@@ -107,6 +107,7 @@ static bool parse_format(struct parse *parse, const char *text) {
 }
 
 static bool parse_until(struct parse *parse, const char *text) {
+    parse->settings->until_given = true;
     if (!moment_parse_date(text, &parse->settings->until_ms)) {
         return complain(parse, "--until must be a date from 1980-01-01 to 2100-01-01, not \"%s\"", text);
     }
@@ -243,7 +244,7 @@ bool options_parse(
         .records = 1000000,
         .segment_records = 1000000,
         .threads = cpus < 1 ? 1 : (cpus > 64 ? 64 : (uint32_t)cpus),
-        .until_ms = MOMENT_2025_MS};
+        .until_ms = moment_today_ms()};
     complaint[0] = '\0';
     opterr = 0;
     for (;;) {

@@ -41,6 +41,8 @@ struct settings {
     uint32_t at_product;
     // No review is as young as this: milliseconds since 1970.
     int64_t until_ms;
+    // Otherwise it is today, and a load that goes on from an earlier run goes on with that day.
+    bool until_given;
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include "seed/encode.h"
 #include "seed/segment.h"
 #include "seed/source.h"
+#include "seed/stage.h"
 
 enum {
     IDENTITY_ROOM = 256
@@ -102,7 +103,9 @@ static bool generator_begin(
 
 static bool generator_plan(struct source *source, struct session *session, struct plan *plan) {
     struct generator *generator = generator_of(source);
-    (void)session;
+    if (!generator->settings->until_given && !stage_keep_number(session, &generator->tables.until_ms)) {
+        return false;
+    }
     return plan_create(plan, generator->settings) ||
            failure_set(generator->failure, "no memory for %u products", generator->settings->products);
 }
@@ -129,8 +132,8 @@ struct source *source_generator_new(const struct settings *settings, struct fail
     generator->failure = failure;
     snprintf(generator->identity, sizeof generator->identity,
         "%s records=%" PRIu64 " products=%u seed=%" PRIu64 " until=%" PRIi64 " segment-records=%" PRIu64,
-        REVIEWD_VERSION, settings->records, settings->products, settings->seed, settings->until_ms,
-        settings->segment_records);
+        REVIEWD_VERSION, settings->records, settings->products, settings->seed,
+        settings->until_given ? settings->until_ms : 0, settings->segment_records);
     if (!maker_tables_create(&generator->tables, settings->seed, settings->until_ms, failure)) {
         free(generator);
         return NULL;

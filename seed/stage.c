@@ -27,15 +27,15 @@ bool stage_reset(struct stage *stage) {
     stage->first_number = last_number + 1;
     stage->planned_records = 0;
     char *literal = session_literal(session, stage->identity);
-    bool right =
-        literal != NULL &&
-        session_run(session, "prepare the load",
-            "BEGIN; CREATE SCHEMA " STAGE_SCHEMA "; "
-            "CREATE TABLE " STAGE_SCHEMA ".run (identity text, phase text, first_number bigint, records bigint); "
-            "CREATE TABLE " STAGE_SCHEMA ".segment (segment integer PRIMARY KEY, done boolean NOT NULL); "
-            "CREATE TABLE " STAGE_SCHEMA ".product_meta (LIKE %s.product_meta); "
-            "INSERT INTO " STAGE_SCHEMA ".run VALUES (md5(%s), '%s', %u, 0); COMMIT",
-            stage->database->schema, literal, PHASES[STAGE_READING], stage->first_number);
+    bool right = literal != NULL &&
+                 session_run(session, "prepare the load",
+                     "BEGIN; CREATE SCHEMA " STAGE_SCHEMA "; "
+                     "CREATE TABLE " STAGE_SCHEMA
+                     ".run (identity text, phase text, first_number bigint, records bigint, note text); "
+                     "CREATE TABLE " STAGE_SCHEMA ".segment (segment integer PRIMARY KEY, done boolean NOT NULL); "
+                     "CREATE TABLE " STAGE_SCHEMA ".product_meta (LIKE %s.product_meta); "
+                     "INSERT INTO " STAGE_SCHEMA ".run VALUES (md5(%s), '%s', %u, 0, NULL); COMMIT",
+                     stage->database->schema, literal, PHASES[STAGE_READING], stage->first_number);
     PQfreemem(literal);
     return right;
 }
@@ -107,4 +107,17 @@ bool stage_mark(struct session *session, uint32_t segment, enum stage_segment ho
         "INSERT INTO " STAGE_SCHEMA
         ".segment AS s VALUES (%u, %s) ON CONFLICT (segment) DO UPDATE SET done = excluded.done",
         segment, how_far == SEGMENT_DONE ? "true" : "false");
+}
+
+bool stage_keep_number(struct session *session, int64_t *number) {
+    PGresult *note = session_query(session, "take a note",
+        "UPDATE " STAGE_SCHEMA ".run SET note = coalesce(note, '%" PRIi64 "') RETURNING note", *number);
+    if (note == NULL) {
+        return false;
+    }
+    if (PQntuples(note) == 1) {
+        *number = strtoll(PQgetvalue(note, 0, 0), NULL, 10);
+    }
+    PQclear(note);
+    return true;
 }

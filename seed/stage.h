@@ -53,6 +53,10 @@ MUST_CHECK bool stage_find_segments(struct stage *stage, enum stage_segment *seg
 // Marks a segment (counted from 0): as made in the transaction that makes it, as done later.
 MUST_CHECK bool stage_mark(struct session *session, uint32_t segment, enum stage_segment how_far, const char *action);
 
+// A number that the source wants to find again when a later run goes on: sets it to that of the first run, if this is not the
+// first.
+MUST_CHECK bool stage_keep_number(struct session *session, int64_t *number);
+
 MUST_CHECK bool stage_drop(struct stage *stage);
 
 #endif

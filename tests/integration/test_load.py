@@ -112,7 +112,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_as_if_undisturbed(binaries, se
     def fresh():
         return cluster.create_database(migrated_template.name)
 
-    arguments = ["--records", 60000, "--segment-records", 5000, "--threads", 2]
+    arguments = ["--records", 60000, "--segment-records", 5000, "--threads", 2, "--until", "2025-01-01"]
     undisturbed = fresh()
     start = time.monotonic()
     assert seed("load", "--dsn", undisturbed.dsn(), *arguments).returncode == 0
@@ -164,6 +164,21 @@ def test_interrupted_it_says_that_it_can_go_on(binaries, seed, empty_database):
     done = seed("load", "--dsn", empty_database.dsn(), "--if-empty", *SMALL)
     assert done.returncode == 0 and "another, unfinished load" in done.stderr
     assert_loaded(empty_database, RECORDS, 7)
+
+
+def test_what_goes_on_another_day_keeps_the_first_day(binaries, seed, empty_database):
+    arguments = ["--records", 100000, "--segment-records", 5000, "--threads", 1]
+    process = begin(binaries, empty_database, *arguments)
+    wait_until(lambda: staged_segments(empty_database) >= 4, "four segments")
+    process.kill()
+    process.wait()
+    # As if the first run had been ten days earlier.
+    empty_database.execute("UPDATE review_seed.run SET note = note::bigint - 10 * 86400000")
+    done = seed("load", "--dsn", empty_database.dsn(), *arguments)
+    assert done.returncode == 0 and "going on from an earlier run" in done.stdout
+    leaves = [leaf for leaf, _, _ in segments(empty_database)]
+    ages = [empty_database.value(f"SELECT now() - max(created_at) < interval '10 days' FROM {leaf}") for leaf in leaves[:-1]]
+    assert ages[0] and not ages[-1]
 
 
 def test_a_crash_of_postgresql_loses_no_finished_segment(binaries, seed, own_cluster, crashable_database):

@@ -18,7 +18,7 @@ import pytest
 
 RECORDS = 20000
 # So that a small run has several segments.
-SMALL = ["--records", str(RECORDS), "--products", "700", "--segment-records", "3000"]
+SMALL = ["--records", str(RECORDS), "--products", "700", "--segment-records", "3000", "--until", "2025-01-01"]
 # So many that it is still at work when it is looked at, in segments of about 50 MB.
 LARGE = ["--records", "30000000", "--products", "1000000", "--segment-records", "100000"]
 COLUMNS = [

@@ -40,7 +40,7 @@ def refuse(loader):
 # What reviewd-seed generate writes
 
 
-SMALL = ["--records", "20000", "--products", "700", "--segment-records", "3000"]
+SMALL = ["--records", "20000", "--products", "700", "--segment-records", "3000", "--until", "2025-01-01"]
 
 
 @pytest.mark.parametrize("file_format", ["csv", "binary"])

@@ -27,7 +27,8 @@ def reviews(binaries, tmp_path_factory):
     """The rows of one run."""
     folder = tmp_path_factory.mktemp("reviews")
     subprocess.run(
-        [str(binaries.reviewd_seed), "generate", "--out", str(folder), "--records", str(RECORDS), "--products", str(PRODUCTS)],
+        [str(binaries.reviewd_seed), "generate", "--out", str(folder), "--records", str(RECORDS), "--products", str(PRODUCTS),
+         "--until", "2025-01-01"],
         check=True, capture_output=True, timeout=300)
     rows = []
     for path in sorted(folder.iterdir()):
@@ -168,7 +169,8 @@ def test_products_larger_than_a_part_are_the_same_on_any_number_of_threads(seed,
     digests = set()
     for threads in (1, 2, 5):
         folder = tmp_path / str(threads)
-        done = seed("generate", "--out", folder, "--records", 30000, "--products", products, "--threads", threads)
+        done = seed("generate", "--out", folder, "--records", 30000, "--products", products, "--threads", threads,
+                    "--until", "2025-01-01")
         assert done.returncode == 0, done.stderr
         digests.add(hashlib.sha256((folder / "review_0001.csv").read_bytes()).hexdigest())
     assert len(digests) == 1
