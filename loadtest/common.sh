@@ -38,6 +38,32 @@ bench_end() {
   exit "$status"
 }
 
+# bench_options NAME... -- ARGUMENT...: reads the options --NAME VALUE into the variables of these names (- becomes _), and
+# answers --help by usage().
+bench_options() {
+  local names=()
+  while [[ $1 != -- ]]; do
+    names+=("$1")
+    shift
+  done
+  shift
+  while [[ $# -gt 0 ]]; do
+    case $1 in
+    -h | --help)
+      usage
+      exit
+      ;;
+    esac
+    if [[ " ${names[*]/#/--} " != *" $1 "* || $# -lt 2 ]]; then
+      say "${0##*/}: $([[ " ${names[*]/#/--} " == *" $1 "* ]] && echo "$1 needs a value" || echo "unknown option \"$1\""); --help explains"
+      exit 2
+    fi
+    local variable=${1#--}
+    printf -v "${variable//-/_}" %s "$2"
+    shift 2
+  done
+}
+
 # bench_begin PARENT: makes the folder below PARENT, which must have room, and sees to its end.
 bench_begin() {
   [[ -x $top/build/release/reviewd-seed ]] || die "build/release/reviewd-seed is missing: ./dev build"

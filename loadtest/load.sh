@@ -21,22 +21,7 @@ HELP
 }
 
 records=30000000 rounds=3 folder=$top/var/bench
-while [[ $# -gt 0 ]]; do
-  case $1 in
-  --records) records=$2 ;;
-  --rounds) rounds=$2 ;;
-  --folder) folder=$2 ;;
-  --help | -h)
-    usage
-    exit
-    ;;
-  *)
-    usage >&2
-    exit 2
-    ;;
-  esac
-  shift 2
-done
+bench_options records rounds folder -- "$@"
 
 indexes=(
   'ALTER TABLE plain ADD PRIMARY KEY (product_id, review_id)'

@@ -25,26 +25,9 @@ product each, on the same server. Prints the medians, and what is left of each r
 HELP
 }
 
-small=3000000 large=30000000 rounds=3 duration=8 folder=$top/var/bench bench_more=
-while [[ $# -gt 0 ]]; do
-  case $1 in
-  --small) small=$2 ;;
-  --large) large=$2 ;;
-  --rounds) rounds=$2 ;;
-  --seconds) duration=$2 ;;
-  --shared-buffers) bench_more="shared_buffers = $2"$'\nhuge_pages = on' ;;
-  --folder) folder=$2 ;;
-  --help | -h)
-    usage
-    exit
-    ;;
-  *)
-    usage >&2
-    exit 2
-    ;;
-  esac
-  shift 2
-done
+small=3000000 large=30000000 rounds=3 seconds=8 shared_buffers='' folder=$top/var/bench
+bench_options small large rounds seconds shared-buffers folder -- "$@"
+[[ -z $shared_buffers ]] || bench_more="shared_buffers = $shared_buffers"$'\nhuge_pages = on'
 command -v wrk >/dev/null || die "wrk is missing: apt install wrk"
 [[ -x $postgres_bin/pgbench ]] || die "pgbench is missing: apt install postgresql-15"
 
@@ -83,11 +66,11 @@ write_scripts() {
 
 run_pgbench() {
   PGOPTIONS='-c plan_cache_mode=force_generic_plan -c jit=off' "$postgres_bin/pgbench" -h "$bench_folder/data" -U postgres -n \
-    -M prepared -c 16 -j 1 -T "$duration" "$@" reviews 2>/dev/null | awk '/^tps/ { print $3 }'
+    -M prepared -c 16 -j 1 -T "$seconds" "$@" reviews 2>/dev/null | awk '/^tps/ { print $3 }'
 }
 
 run_wrk() {
-  wrk -t1 -c64 -d"${duration}s" -s "$top/loadtest/wrk/products.lua" "http://127.0.0.1:$port" -- "$products" "$1" |
+  wrk -t1 -c64 -d"${seconds}s" -s "$top/loadtest/wrk/products.lua" "http://127.0.0.1:$port" -- "$products" "$1" |
     awk '/answers other than 200/ && $NF > 0 { exit 1 } /Requests\/sec/ { print $2 }'
 }
 

@@ -93,9 +93,8 @@ static bool drop_segments(struct database *database) {
 
 bool database_publish(struct database *database, const struct plan *plan, uint32_t first_number, bool replace) {
     struct session *session = &database->session;
-    if (!session_run(session, "lock the tables for the last step",
-            "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = '60s'; "
-            "LOCK TABLE review, product_meta IN ACCESS EXCLUSIVE MODE")) {
+    if (!session_begin_insisting(session, "lock the tables for the last step",
+            "SET LOCAL synchronous_commit = on; LOCK TABLE review, product_meta IN ACCESS EXCLUSIVE MODE")) {
         return false;
     }
     enum database_state state = database_look(database);

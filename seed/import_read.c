@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "seed/crew.h"
+#include "seed/encode.h"
 #include "seed/import_internal.h"
 #include "seed/import_row.h"
 
@@ -132,11 +133,11 @@ static void read_file(void *owner, uint32_t thread, uint32_t task) {
     if (session_copy_begin(
             &reading->session, action, "COPY %s FROM STDIN (FORMAT binary)", import_row_target(file->layout))) {
         output_start(&reading->output, take_bytes, &reading->session);
-        import_row_begin(&reading->output);
+        encode_binary_begin(&reading->output);
         bool right = read_lines(crew, reading, task, fd, &rows);
         right = right && output_reserve(&reading->output, IMPORT_ROW_MAX);
         if (right) {
-            import_row_end(&reading->output);
+            encode_binary_end(&reading->output);
             right = output_flush(&reading->output);
         }
         if (!session_copy_end(&reading->session, action, rows) || !right) {

@@ -1,7 +1,7 @@
-// Records as rows: big-endian, each field behind its length, -1 for null (PostgreSQL manual, COPY, "Binary Format").
+// Records as rows.
 #include "seed/import_row.h"
 
-#include <endian.h>
+#include "seed/binary_field.h"
 
 // Milliseconds from 1970 to 2000, from which PostgreSQL counts.
 #define POSTGRES_EPOCH_MS INT64_C(946684800000)
@@ -20,46 +20,32 @@ const char *import_row_target(enum layout layout) {
     return TARGETS[layout];
 }
 
-static void put_16(struct output *output, uint16_t value) {
-    value = htobe16(value);
-    memcpy(output->end, &value, sizeof value);
-    output->end += sizeof value;
-}
-
-static void put_32(struct output *output, uint32_t value) {
-    value = htobe32(value);
-    memcpy(output->end, &value, sizeof value);
-    output->end += sizeof value;
+static void put_count(struct output *output, int16_t count) {
+    output->end = binary_count(output->end, count);
 }
 
 static void field_16(struct output *output, uint32_t value) {
-    put_32(output, 2);
-    put_16(output, (uint16_t)value);
+    output->end = binary_16(output->end, value);
 }
 
 static void field_32(struct output *output, uint32_t value) {
-    put_32(output, 4);
-    put_32(output, value);
+    output->end = binary_32(output->end, value);
 }
 
 static void field_64(struct output *output, int64_t value) {
-    uint64_t bytes = htobe64((uint64_t)value);
-    put_32(output, 8);
-    memcpy(output->end, &bytes, sizeof bytes);
-    output->end += sizeof bytes;
+    output->end = binary_64(output->end, value);
 }
 
 static void field_boolean(struct output *output, bool value) {
-    put_32(output, 1);
-    *output->end++ = value ? 1 : 0;
+    output->end = binary_boolean(output->end, value);
 }
 
 static void field_null(struct output *output) {
-    put_32(output, UINT32_MAX);
+    output->end = binary_length(output->end, BINARY_NULL);
 }
 
 static void field_text(struct output *output, struct view text) {
-    put_32(output, (uint32_t)text.length);
+    output->end = binary_length(output->end, (int32_t)text.length);
     if (text.length > 0) {
         memcpy(output->end, text.data, text.length);
     }
@@ -74,21 +60,8 @@ static void field_optional(struct output *output, struct view text) {
     }
 }
 
-void import_row_begin(struct output *output) {
-    static const char SIGNATURE[] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', '\377', '\r', '\n', '\0'};
-    memcpy(output->end, SIGNATURE, sizeof SIGNATURE);
-    output->end += sizeof SIGNATURE;
-    // No flags, no header extension.
-    put_32(output, 0);
-    put_32(output, 0);
-}
-
-void import_row_end(struct output *output) {
-    put_16(output, UINT16_MAX);
-}
-
 static void put_review(struct output *output, int64_t place, const struct import_record *record) {
-    put_16(output, 14);
+    put_count(output, 14);
     field_64(output, place);
     field_64(output, record->id);
     field_64(output, (record->created_ms - POSTGRES_EPOCH_MS) * 1000);
@@ -106,14 +79,14 @@ static void put_review(struct output *output, int64_t place, const struct import
 }
 
 static void put_values(struct output *output, int64_t place, const struct import_record *record) {
-    put_16(output, 3);
+    put_count(output, 3);
     field_64(output, place);
     field_32(output, record->product_id);
     field_32(output, record->characteristics);
 }
 
 static void put_characteristic(struct output *output, int64_t place, const struct import_record *record) {
-    put_16(output, 4);
+    put_count(output, 4);
     field_64(output, place);
     field_64(output, record->id);
     field_32(output, record->product_id);
@@ -121,7 +94,7 @@ static void put_characteristic(struct output *output, int64_t place, const struc
 }
 
 static void put_rating(struct output *output, int64_t place, const struct import_record *record) {
-    put_16(output, 4);
+    put_count(output, 4);
     field_64(output, place);
     field_64(output, record->characteristic_id);
     field_64(output, record->review_id);
@@ -129,7 +102,7 @@ static void put_rating(struct output *output, int64_t place, const struct import
 }
 
 static void put_photo(struct output *output, int64_t place, const struct import_record *record) {
-    put_16(output, 3);
+    put_count(output, 3);
     field_64(output, place);
     field_64(output, record->review_id);
     field_text(output, buffer_view(&record->photos));
@@ -153,13 +126,13 @@ bool import_row_put_gap(struct output *output, enum layout layout, int64_t place
         return false;
     }
     if (layout == LAYOUT_ORIGINAL_REVIEWS) {
-        put_16(output, 14);
+        put_count(output, 14);
         field_64(output, place);
         field_null(output);
         field_null(output);
         field_32(output, record->product_id);
     } else {
-        put_16(output, 3);
+        put_count(output, 3);
         field_64(output, place);
         field_32(output, record->product_id);
     }

@@ -13,9 +13,6 @@ enum {
 // "source_review (place, …)": where rows of the layout go.
 const char *import_row_target(enum layout layout);
 
-void import_row_begin(struct output *output);
-void import_row_end(struct output *output);
-
 // The room must have been reserved: IMPORT_ROW_MAX. `place`: see import_internal.h.
 void import_row_put(struct output *output, enum layout layout, int64_t place, const struct import_record *record);
 

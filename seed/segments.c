@@ -190,8 +190,9 @@ static bool add(struct segments *segments) {
     if (reviews > APPEND_MAX_REVIEWS) {
         return split_at(segments, &last, &(uint32_t){(uint32_t)end}, 1, reviews);
     }
-    if (!session_run(session_of(segments), "add a segment",
-            "SET lock_timeout = '10s'; SELECT segment_append(%" PRIu64 ")", end)) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "SELECT segment_append(%" PRIu64 ")", end);
+    if (!session_insist(session_of(segments), "add a segment", sql)) {
         return false;
     }
     printf("a segment from product %" PRIu64 " on\n", end);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     SQL_MAX_LENGTH = 16384
@@ -113,6 +114,28 @@ bool session_run_unless_busy(struct session *session, const char *action, bool *
     }
     PQclear(result);
     return right;
+}
+
+void session_pause(void) {
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+}
+
+bool session_begin_insisting(struct session *session, const char *action, const char *sql) {
+    for (uint32_t i = 0; i < SESSION_BUSY_TRIES && !failure_stopped(session->failure); i++) {
+        bool busy = false;
+        if (session_run_unless_busy(session, action, &busy, "BEGIN; SET LOCAL lock_timeout = '100ms'; %s", sql)) {
+            return true;
+        }
+        if (!busy || !session_run(session, action, "ROLLBACK")) {
+            return false;
+        }
+        session_pause();
+    }
+    return failure_set(session->failure, "cannot %s: the tables are in use all the time", action);
+}
+
+bool session_insist(struct session *session, const char *action, const char *sql) {
+    return session_begin_insisting(session, action, sql) && session_run(session, action, "COMMIT");
 }
 
 PGresult *session_query(struct session *session, const char *action, const char *format, ...) {

@@ -26,7 +26,21 @@ MUST_CHECK bool session_run(struct session *session, const char *action, const c
 MUST_CHECK bool session_run_unless_busy(
     struct session *session, const char *action, bool *busy, const char *format, ...) PRINTF_LIKE(4, 5);
 
-// The same for a query: its rows, to be released with PQclear(), or null.
+enum {
+    // So often a lock is tried for, 100 ms each time and with a pause of 100 ms, before a table counts as in use all the time.
+    SESSION_BUSY_TRIES = 600
+};
+
+// Runs SQL in a transaction that needs locks which others may hold: again and again, so that nobody waits behind it for long.
+MUST_CHECK bool session_insist(struct session *session, const char *action, const char *sql);
+
+// The first half of that: BEGIN, and SQL that takes the locks.
+MUST_CHECK bool session_begin_insisting(struct session *session, const char *action, const char *sql);
+
+// The pause between two tries.
+void session_pause(void);
+
+// session_run() for a query: its rows, to be released with PQclear(), or null.
 MUST_CHECK PGresult *session_query(struct session *session, const char *action, const char *format, ...)
     PRINTF_LIKE(3, 4);
 

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "seed/crew.h"
 
@@ -18,9 +17,6 @@
 enum {
     // So many notes at most are worked off while everybody waits: some milliseconds.
     NOTES_AT_LAST = 500,
-    // A table may be in use for that long, all in all, before the split gives up.
-    BUSY_TRIES = 600,
-    BUSY_PAUSE_MS = 100,
     SETTINGS_ROOM = DATABASE_SCHEMA_ROOM + 128
 };
 
@@ -37,31 +33,9 @@ struct split {
     char settings[SETTINGS_ROOM];
 };
 
-static void pause_ms(long ms) {
-    struct timespec pause = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&pause, NULL);
-}
-
-// Runs a transaction that needs a lock others may hold for a while, again and again, so that nobody waits behind us for long.
-static bool insist(struct split *split, const char *action, const char *sql) {
-    struct session *session = &split->database->session;
-    for (uint32_t i = 0; i < BUSY_TRIES && !failure_stopped(session->failure); i++) {
-        bool busy = false;
-        if (session_run_unless_busy(
-                session, action, &busy, "BEGIN; SET LOCAL lock_timeout = '100ms'; %s; COMMIT", sql)) {
-            return true;
-        }
-        if (!busy || !session_run(session, action, "ROLLBACK")) {
-            return false;
-        }
-        pause_ms(BUSY_PAUSE_MS);
-    }
-    return failure_set(session->failure, "cannot %s: the tables are in use all the time", action);
-}
-
 bool split_clean(struct database *database) {
-    struct split split = {.database = database};
-    return insist(&split, "remove what an earlier split has left", "DROP SCHEMA IF EXISTS " SPLIT_SCHEMA " CASCADE");
+    return session_insist(
+        &database->session, "remove what an earlier split has left", "DROP SCHEMA IF EXISTS " SPLIT_SCHEMA " CASCADE");
 }
 
 // From the commit of this on, every change is noted: making the trigger waits for those who are writing.
@@ -78,7 +52,7 @@ static bool watch(struct split *split) {
         "CREATE TRIGGER split_note AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW "
         "EXECUTE FUNCTION " SPLIT_SCHEMA ".write_note()",
         split->old->name);
-    return insist(split, "watch the segment", sql);
+    return session_insist(&split->database->session, "watch the segment", sql);
 }
 
 static void copy_part(void *owner, uint32_t thread, uint32_t task) {
@@ -204,7 +178,7 @@ static bool attach_parts(struct split *split) {
 
 static bool change_over(struct split *split) {
     struct session *session = &split->database->session;
-    for (uint32_t i = 0; i < BUSY_TRIES && !failure_stopped(session->failure); i++) {
+    for (uint32_t i = 0; i < SESSION_BUSY_TRIES && !failure_stopped(session->failure); i++) {
         bool busy = false;
         if (!catch_up(split)) {
             return false;
@@ -220,7 +194,7 @@ static bool change_over(struct split *split) {
         if (!busy) {
             return false;
         }
-        pause_ms(BUSY_PAUSE_MS);
+        session_pause();
     }
     return failure_set(session->failure, "cannot lock the segment: it is in use all the time");
 }

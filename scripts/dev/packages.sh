@@ -9,7 +9,7 @@ declare -A packages=(
   [database]="postgresql-15"
   # The requests that `./dev run` suggests are written for curl, and it asks /ready with it.
   [run]="curl"
-  [bench]="wrk curl"
+  [bench]="wrk curl python3"
   [test]="python3 python3-pytest python3-psycopg2"
   [format]="clang-format"
   [lint]="clang-tidy shellcheck"
