@@ -95,6 +95,26 @@ def test_replaces_when_asked(seed, empty_database, start_server):
             assert len(shown) == min(wanted, 100)
 
 
+def test_servers_answer_while_the_last_step_waits_for_a_reader(binaries, seed, own_seeded_database, start_server):
+    database = own_seeded_database
+    before = segments(database)
+    server = start_server(database, {"deadline.request_ms": 5000, "deadline.queue_ms": 5000})
+    with server.connect() as client, database.connect() as reader:
+        reader.autocommit = False
+        reader.cursor().execute(f"SELECT FROM {before[-2][0]} LIMIT 1")  # holds one segment until it commits
+        process = begin(binaries, database, "--replace", *SMALL)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        for _ in range(5):
+            wait_until(lambda: database.value(waiting) > 0, "the last step to want its locks")
+            for _, first, _ in before[:-1]:
+                assert client.request("GET", f"/reviews/{first}/list").status == 200
+        assert segments(database) == before and process.poll() is None
+        reader.rollback()
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    assert_loaded(database, RECORDS, 7)
+
+
 def test_refuses_a_database_without_tables(seed, empty_database):
     empty_database.execute("DROP TABLE review CASCADE")
     done = seed("--dsn", empty_database.dsn(), "--records", 200, "--if-empty")
