@@ -6,6 +6,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 bench_folder=   # everything is in here; removed at the end
 bench_more=     # settings of PostgreSQL that come last
 bench_server=   # the pid of reviewd, if it runs
+bench_build=$(realpath -m "${REVIEWD_BUILD:-$top/build/release}") # the programs that are measured
 # shellcheck source=scripts/dev/postgres_conf.sh
 source "$top/scripts/dev/postgres_conf.sh"
 postgres_bin=$(dirname "$(find /usr/lib/postgresql -name pg_ctl 2>/dev/null | sort -V | tail -n 1)")
@@ -66,7 +67,7 @@ bench_options() {
 
 # bench_begin PARENT: makes the folder below PARENT, which must have room, and sees to its end.
 bench_begin() {
-  [[ -x $top/build/release/reviewd-seed ]] || die "build/release/reviewd-seed is missing: ./dev build"
+  [[ -x $bench_build/reviewd-seed ]] || die "$bench_build/reviewd-seed is missing: ./dev build"
   [[ -x $postgres_bin/pg_ctl ]] || die "PostgreSQL is missing: apt install postgresql-15"
   mkdir -p "$1"
   bench_folder=$(mktemp -d "$(realpath "$1")/reviewd-bench.XXXXXX")
@@ -110,7 +111,7 @@ bench_postgres_configure() {
   } | as_postgres tee "$bench_folder/data/postgresql.conf" >/dev/null
 }
 
-# bench_postgres_restart [load]: the same cluster with other settings.
+# bench_postgres_restart load|serve: the same cluster with other settings.
 bench_postgres_restart() {
   bench_postgres_configure "$@"
   as_postgres "$postgres_bin/pg_ctl" -D "$bench_folder/data" -l "$bench_folder/data/server.log" -m fast -w -t 600 restart >/dev/null
@@ -131,7 +132,15 @@ sql() {
 # fresh_database NAME: migrated and empty.
 fresh_database() {
   sql postgres "DROP DATABASE IF EXISTS $1" "CREATE DATABASE $1" 2>/dev/null
-  REVIEWD_DB_DSN=$(dsn "$1") "$top/build/release/reviewd" --migrate >/dev/null
+  REVIEWD_DB_DSN=$(dsn "$1") "$bench_build/reviewd" --migrate >/dev/null
+}
+
+# warm DATABASE: reads what is going to be asked for into the shared buffers, as far as they have room.
+warm() {
+  sql "$1" 'CREATE EXTENSION IF NOT EXISTS pg_prewarm' "SELECT count(pg_prewarm(quote_ident(leaf))) FROM segment" \
+    "SELECT count(pg_prewarm(indexrelid)) FROM pg_index JOIN segment ON indrelid = quote_ident(leaf)::regclass
+     WHERE indexrelid::regclass::text LIKE '%relevant%'" \
+    "SELECT count(pg_prewarm(name)) FROM unnest('{product_meta, product_meta_pkey}'::regclass[]) AS name" >/dev/null
 }
 
 # seconds COMMAND...: how long it takes; its output goes to stderr.

@@ -46,7 +46,7 @@ copy_to_file() {
 }
 
 make_files() {
-  measure "$top/build/release/reviewd-seed" generate --out "$bench_folder/made" --records "$records" --threads "$threads"
+  measure "$bench_build/reviewd-seed" generate --out "$bench_folder/made" --records "$records" --threads "$threads"
   rm -r "$bench_folder/made"
 }
 
@@ -55,7 +55,7 @@ bench_postgres load
 mkdir "$bench_folder/copied"
 [[ $EUID -ne 0 ]] || chown postgres: "$bench_folder/copied"
 fresh_database reviews
-"$top/build/release/reviewd-seed" load --dsn "$(dsn reviews)" --records "$records" --threads "$threads" >&2
+"$bench_build/reviewd-seed" load --dsn "$(dsn reviews)" --records "$records" --threads "$threads" >&2
 # What the load has left to write is not to be written meanwhile.
 sql reviews CHECKPOINT
 

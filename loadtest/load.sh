@@ -32,7 +32,7 @@ indexes=(
 
 ours() {
   fresh_database ours
-  "$top/build/release/reviewd-seed" load --dsn "$(dsn ours)" --records "$records"
+  "$bench_build/reviewd-seed" load --dsn "$(dsn ours)" --records "$records"
 }
 
 plain_copy() {
@@ -42,7 +42,7 @@ plain_copy() {
 bench_begin "$folder"
 bench_postgres load
 say "making the CSV file for PostgreSQL alone"
-"$top/build/release/reviewd-seed" generate --out "$bench_folder/csv" --records "$records" --segment-records "$records" >&2
+"$bench_build/reviewd-seed" generate --out "$bench_folder/csv" --records "$records" --segment-records "$records" >&2
 chmod -R a+rX "$bench_folder/csv"
 
 for ((round = 1; round <= rounds; round++)); do

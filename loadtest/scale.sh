@@ -36,7 +36,7 @@ port=18080
 # statement NAME PARAMETER...: what the server runs, with the parameters in place, for pgbench.
 statement() {
   local text number=1
-  text=$("$top/build/release/reviewd" --statements | sed -n "s/^$1\t//p")
+  text=$("$bench_build/reviewd" --statements | sed -n "s/^$1\t//p")
   shift
   for parameter in "$@"; do
     text=${text//\$$number/$parameter}
@@ -76,7 +76,7 @@ run_wrk() {
 
 start_reviewd() {
   REVIEWD_SERVER_PORT=$port REVIEWD_ADMIN_PORT=$((port + 1)) REVIEWD_DB_DSN=$(dsn reviews reviewd_server) \
-    "$top/build/release/reviewd" 2>"$bench_folder/reviewd.log" &
+    "$bench_build/reviewd" 2>"$bench_folder/reviewd.log" &
   bench_server=$!
   local attempt
   for ((attempt = 0; attempt < 100; attempt++)); do
@@ -86,14 +86,6 @@ start_reviewd() {
   die "reviewd does not get ready: $(tail -n 3 "$bench_folder/reviewd.log")"
 }
 
-# Reads what is going to be asked for into the shared buffers, as far as they have room.
-warm() {
-  sql reviews 'CREATE EXTENSION IF NOT EXISTS pg_prewarm' "SELECT count(pg_prewarm(quote_ident(leaf))) FROM segment" \
-    "SELECT count(pg_prewarm(indexrelid)) FROM pg_index JOIN segment ON indrelid = quote_ident(leaf)::regclass
-     WHERE indexrelid::regclass::text LIKE '%relevant%'" \
-    "SELECT count(pg_prewarm(name)) FROM unnest('{product_meta, product_meta_pkey}'::regclass[]) AS name" >/dev/null
-}
-
 # measure RECORDS: sets rates[what]
 measure() {
   local records=$1 round what
@@ -101,9 +93,9 @@ measure() {
   products=$((records / 30))
   bench_postgres_restart load
   fresh_database reviews
-  "$top/build/release/reviewd-seed" load --dsn "$(dsn reviews)" --records "$records" >&2
-  bench_postgres_restart
-  warm
+  "$bench_build/reviewd-seed" load --dsn "$(dsn reviews)" --records "$records" >&2
+  bench_postgres_restart serve
+  warm reviews
   write_scripts
   start_reviewd
   local -A values=()

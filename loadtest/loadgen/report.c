@@ -1,0 +1,40 @@
+#include "loadtest/loadgen/report.h"
+
+#include "core/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void print_percentiles(const char *name, const struct histogram *histogram) {
+    static const double percents[] = {50, 90, 99, 99.9, 100};
+    static struct histogram_snapshot snapshot;
+    snapshot = (struct histogram_snapshot){0};
+    histogram_merge(&snapshot, histogram);
+    printf(", \"%s\": {", name);
+    for (size_t i = 0; i < COUNT_OF(percents); i++) {
+        printf("%s\"%g\": %.3f", i > 0 ? ", " : "", percents[i],
+            (double)histogram_percentile(&snapshot, percents[i]) / (double)NS_PER_MS);
+    }
+    printf("}");
+}
+
+void report_print(const struct options *options, const struct results *results) {
+    printf("{\"clients\": %u, \"rate_asked\": %.0f, \"seconds\": %.3f, \"due\": %" PRIu64 ", \"statuses\": {",
+        options->clients, options->rate, results->seconds, results->due);
+    const char *comma = "";
+    for (size_t status = 0; status < COUNT_OF(results->statuses); status++) {
+        if (results->statuses[status] > 0) {
+            printf("%s\"%zu\": %" PRIu64, comma, status, results->statuses[status]);
+            comma = ", ";
+        }
+    }
+    printf("}, \"broken\": %" PRIu64 ", \"unanswered\": %" PRIu64
+           ", \"rate\": %.1f, \"refused_rate\": %.1f, \"cpu_s\": %.3f",
+        results->broken, results->unanswered, (double)results->within[ANSWERED] / results->seconds,
+        (double)results->within[REFUSED] / results->seconds, results->cpu_s);
+    print_percentiles("latency_ms", &results->latency[ANSWERED]);
+    print_percentiles("answering_ms", &results->answering[ANSWERED]);
+    print_percentiles("refused_latency_ms", &results->latency[REFUSED]);
+    print_percentiles("refused_answering_ms", &results->answering[REFUSED]);
+    printf("}\n");
+}
