@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 # Every file of the project, without what is made in the tree.
 files() {
-  find . \( -path ./build -o -path ./var -o -name .git -o -name __pycache__ -o -name .pytest_cache \) -prune \
+  find . \( -path ./build -o -path ./var -o -name .git -o -name __pycache__ -o -name .pytest_cache -o -name node_modules \) -prune \
     -o -type f "$@" -print | sed 's|^\./||' | sort
 }
 

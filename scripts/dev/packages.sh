@@ -11,6 +11,10 @@ declare -A packages=(
   [run]="curl"
   [bench]="wrk curl python3"
   [test]="python3 python3-pytest python3-psycopg2"
+  # Chromium depends on no font. These hold the scripts of the storefront's languages.
+  [browser]="chromium fonts-dejavu-core fonts-ipafont-gothic"
+  # Only where these commands are missing: Node.js from elsewhere brings its own npm.
+  [node]="nodejs npm"
   [format]="clang-format"
   [lint]="clang-tidy shellcheck"
 )

@@ -10,6 +10,7 @@ Usage: ./dev test [STEP...]
 Steps, all of them unless named:
   tree      rules of the tree itself: layers, headers, configuration, files
   release   unit and end-to-end tests on the optimized gcc build
+  browser   the web pages in Debian's Chromium, on that build; skipped if npm cannot fetch what drives it
   clang     unit tests on the clang build, whose warnings are errors
   asan      the whole suite again under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   tsan      and again under ThreadSanitizer
@@ -18,7 +19,8 @@ Unit tests are CUnit programs run by ctest; each program counts as one test. The
 start their own PostgreSQL and reviewd on free ports, so that they run beside ./dev run. A sanitizer's report fails its
 step even if no test noticed. A step that cannot be built, or runs no test, counts as one failure, and the others go on.
 
-The last line is "N passed, N failed". JUnit files and sanitizer reports are in var/test/ (see REVIEWD_VAR).
+The last line is "N passed, N failed". JUnit files, sanitizer reports and the pictures of the browser tests
+(screenshots/) are in var/test/ (see REVIEWD_VAR).
 
 Example: ./dev test tree release
 
@@ -34,16 +36,20 @@ test_story=() # a line for each part
 
 test_command() {
   local steps=("$@") step
-  [[ $# -gt 0 ]] || steps=(tree release clang asan tsan)
+  [[ $# -gt 0 ]] || steps=(tree release browser clang asan tsan)
   for step in "${steps[@]}"; do
     case $step in
-    tree | release | clang | asan | tsan) ;;
+    tree | release | browser | clang | asan | tsan) ;;
     *) usage_error "there is no step \"$step\"" "./dev test --help lists them" ;;
     esac
   done
   local needs=(build test)
   [[ " ${steps[*]} " != *' clang '* ]] || needs+=(clang)
   [[ " ${steps[*]} " == ' tree ' ]] || needs+=(database)
+  if [[ " ${steps[*]} " == *' browser '* ]]; then
+    needs+=(browser)
+    command -v node >/dev/null && command -v npm >/dev/null || needs+=(node)
+  fi
   packages_need "${needs[@]}"
   mkdir -p "$var/test"
   for step in "${steps[@]}"; do
@@ -74,6 +80,37 @@ test_release() {
   test_build release || return 0
   test_units release
   test_end_to_end release
+}
+
+test_browser() {
+  local status=0 tap=$var/test/browser.tap
+  test_started=$SECONDS
+  if ! browser_modules; then
+    test_add "browser: skipped, npm cannot be reached" 0 0 1
+    return
+  fi
+  test_build release || return 0
+  say "browser tests, release"
+  rm -f "$tap"
+  REVIEWD_BUILD=$top/build/release REVIEWD_REPORT=$tap REVIEWD_SCREENSHOTS=$var/test/screenshots \
+    step node "$top/tests/browser/run.js" || status=$?
+  test_count_tap "browser" "$status" "$tap"
+}
+
+# What drives the browser: fetched once, and again when its lock file has changed. False if npm's registry is out of reach.
+browser_modules() {
+  local folder=$top/tests/browser log=$var/test/npm
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.lock" && return
+  say "fetching what drives the browser, with npm"
+  if step npm ci --prefix "$folder" --ignore-scripts --fetch-retries 1 >"$log" 2>&1; then
+    cp "$folder/package-lock.json" "$folder/node_modules/.lock"
+  else
+    show_file "$log"
+    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|ENOTCACHED' "$log" ||
+      die "npm failed; the whole story is in $log"
+    say "npm's packages cannot be had: the browser tests are skipped"
+    return 1
+  fi
 }
 
 test_clang() {
@@ -169,6 +206,17 @@ test_count() {
   [[ $2 -eq 0 || $failed -gt 0 ]] || failed=1
   [[ $((passed + failed)) -gt 0 ]] || failed=1
   test_add "$1" "$passed" "$failed" "$skipped"
+}
+
+# test_count_tap WHAT STATUS TAP: the same of Node's test runner.
+test_count_tap() {
+  local passed failed skipped
+  passed=$(sed -n 's/^# pass //p' "$3" 2>/dev/null || true)
+  failed=$(awk '/^# (fail|cancelled) / { sum += $3 } END { print sum + 0 }' "$3" 2>/dev/null || true)
+  skipped=$(sed -n 's/^# skipped //p' "$3" 2>/dev/null || true)
+  [[ $2 -eq 0 || ${failed:-0} -gt 0 ]] || failed=1
+  [[ $((${passed:-0} + ${failed:-0})) -gt 0 ]] || failed=1
+  test_add "$1" "${passed:-0}" "${failed:-0}" "${skipped:-0}"
 }
 
 # test_add WHAT PASSED FAILED SKIPPED
