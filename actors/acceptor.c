@@ -178,7 +178,7 @@ static void take_request(struct acceptor *acceptor, struct client *client) {
     struct http_request *request = &client->parser.request;
     request->keep_alive &= !acceptor->draining;
     struct intake intake;
-    enum intake_result result = intake_request(&intake, request);
+    enum intake_result result = intake_request(&intake, request, acceptor->settings.files);
     metrics_add(acceptor->actor.metrics, METRIC_REQUESTS, intake.message->operation, 1);
     if (result == INTAKE_ASK) {
         ask(acceptor, client, &intake);

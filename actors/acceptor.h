@@ -15,8 +15,9 @@ struct acceptor_settings {
     unsigned deadline_ms;        // from a request's last byte to its answer
     unsigned drain_grace_ms;     // how long a draining acceptor lets idle connections ask once more
     struct http_limits limits;
-    uint16_t writer;   // the actor that owns the writing half of all its connections
-    uint16_t first_db; // the DB actors have consecutive ids
+    const struct static_files *files; // what is served beside the routes; null: nothing
+    uint16_t writer;                  // the actor that owns the writing half of all its connections
+    uint16_t first_db;                // the DB actors have consecutive ids
     uint16_t db_count;
     uint16_t supervisor;
 };

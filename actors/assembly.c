@@ -84,6 +84,7 @@ static void add_acceptors(struct assembly *assembly, const int *listeners, unsig
             .drain_grace_ms = DRAIN_GRACE_MS,
             .limits = {(size_t)config->limits_head_bytes, (size_t)config->limits_body_bytes,
                 (unsigned)config->limits_headers},
+            .files = assembly->files,
             .writer = writer_of(assembly, i),
             .first_db = assembly->first_db,
             .db_count = assembly->db_count,
@@ -146,6 +147,7 @@ static void add_writers(struct assembly *assembly, unsigned clients) {
             .mailbox_capacity = acceptors_each * ((unsigned)config->mailbox_reply_slots + 2 * clients),
             .write_timeout_ms = (unsigned)config->server_write_timeout_s * 1000,
             .cors_origin = view_of(config->server_cors_origin),
+            .files = assembly->files,
         };
         char name[24];
         uint16_t id = (uint16_t)(assembly->first_writer + i);
@@ -200,6 +202,24 @@ static bool open_port(struct assembly *assembly, const char *option, const char 
     return true;
 }
 
+static bool load_files(struct assembly *assembly) {
+    const char *folder = assembly->config->server_static_dir;
+    if (folder[0] == '\0') {
+        return true;
+    }
+    struct buffer wrong = {0};
+    assembly->files = static_files_load(folder, &wrong);
+    if (assembly->files == NULL) {
+        log_event(assembly->log, LOG_ERROR, "supervisor", "cannot read the static files",
+            "reason=\"%.*s\" hint=\"server.static_dir names a folder, or nothing\"", (int)wrong.length, wrong.data);
+    } else {
+        log_event(assembly->log, LOG_INFO, "supervisor", "static files", "folder=%s files=%zu", folder,
+            assembly->files->count);
+    }
+    buffer_free(&wrong);
+    return assembly->files != NULL;
+}
+
 static bool add_actors(struct assembly *assembly) {
     const struct config *config = assembly->config;
     int admin;
@@ -240,7 +260,7 @@ struct assembly *assembly_new(const struct config *config, struct log *log) {
     assembly->directory.actors = memory_allocate(assembly->directory.count, sizeof(struct actor *));
     assembly->metrics = memory_allocate(assembly->directory.count, sizeof(struct metrics *));
     (void)metrics_for(assembly, assembly->supervisor);
-    if (!open_loops(assembly) || !add_actors(assembly)) {
+    if (!load_files(assembly) || !open_loops(assembly) || !add_actors(assembly)) {
         assembly_free(assembly);
         return NULL;
     }
@@ -303,6 +323,7 @@ void assembly_free(struct assembly *assembly) {
     for (size_t i = 0; i < assembly->directory.count; i++) {
         free(assembly->metrics[i]);
     }
+    static_files_free(assembly->files);
     free(assembly->loops);
     free(assembly->metrics);
     free(assembly->directory.actors);

@@ -9,11 +9,13 @@
 #include "core/config.h"
 #include "core/loop.h"
 #include "core/metrics.h"
+#include "proto/static_files.h"
 
 struct assembly {
     const struct config *config;
     struct log *log;
     struct directory directory;
+    struct static_files *files; // null: none are served
     struct metrics **metrics; // by actor id
     struct loop **loops;
     size_t loop_count;

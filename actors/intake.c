@@ -35,6 +35,11 @@ struct message *intake_problem(enum problem problem, const char *detail, uint16_
     return problem_reply(problem, detail, 0, flags, NULL);
 }
 
+static struct message *method_not_allowed(uint32_t allow, uint16_t flags) {
+    return problem_reply(PROBLEM_METHOD_NOT_ALLOWED,
+        "This resource does not have that method; Allow names those it has.", allow, flags, NULL);
+}
+
 // Whether the media type is application/json, with or without parameters.
 static bool is_json(struct view content_type) {
     static const struct view json = {"application/json", 16};
@@ -103,18 +108,37 @@ static enum intake_result take_operation(
     return INTAKE_ASK;
 }
 
-enum intake_result intake_request(struct intake *intake, const struct http_request *request) {
+// A path that is no route's: perhaps a file's.
+static enum intake_result take_other(
+    struct intake *intake, const struct http_request *request, const struct static_files *files, uint16_t flags) {
+    int32_t file = static_files_find(files, request->path);
+    uint32_t allow = 1u << METHOD_GET | 1u << METHOD_HEAD | 1u << METHOD_OPTIONS;
+    if (file < 0) {
+        return answer(
+            intake, intake_problem(PROBLEM_NOT_FOUND, "There is nothing at this path.", flags), OPERATION_OTHER);
+    }
+    if ((allow & 1u << request->method) == 0) {
+        return answer(intake, method_not_allowed(allow, flags), OPERATION_OTHER);
+    }
+    struct message *reply = message_new(32);
+    reply->flags = flags;
+    if (request->method == METHOD_OPTIONS) {
+        reply_pack_options(&reply, allow);
+    } else {
+        reply_pack_file(&reply, (uint32_t)file, static_file_is_known(&files->files[file], request->if_none_match));
+    }
+    return answer(intake, reply, OPERATION_OTHER);
+}
+
+enum intake_result intake_request(
+    struct intake *intake, const struct http_request *request, const struct static_files *files) {
     struct route_match match = {.operation = OPERATION_OTHER};
     uint16_t flags = flags_of(request);
     switch (route_find(request->method, request->path, request->query, &match)) {
     case ROUTE_FOUND: return take_operation(intake, request, &match, flags);
     case ROUTE_BAD_PARAMETER:
         return answer(intake, intake_problem(PROBLEM_BAD_PARAMETER, match.detail, flags), match.operation);
-    case ROUTE_METHOD_NOT_ALLOWED:
-        return answer(intake,
-            problem_reply(PROBLEM_METHOD_NOT_ALLOWED,
-                "This resource does not have that method; Allow names those it has.", match.allow, flags, NULL),
-            OPERATION_OTHER);
+    case ROUTE_METHOD_NOT_ALLOWED: return answer(intake, method_not_allowed(match.allow, flags), OPERATION_OTHER);
     case ROUTE_OPTIONS: {
         struct message *reply = message_new(32);
         reply->flags = flags;
@@ -123,5 +147,5 @@ enum intake_result intake_request(struct intake *intake, const struct http_reque
     }
     case ROUTE_UNKNOWN_PATH: break;
     }
-    return answer(intake, intake_problem(PROBLEM_NOT_FOUND, "There is nothing at this path.", flags), OPERATION_OTHER);
+    return take_other(intake, request, files, flags);
 }

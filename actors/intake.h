@@ -5,6 +5,7 @@
 #include "core/message.h"
 #include "proto/http_parser.h"
 #include "proto/review_body.h"
+#include "proto/static_files.h"
 
 enum intake_result {
     INTAKE_ASK,   // the message goes to the DB actor that `product_id` chooses
@@ -16,8 +17,10 @@ struct intake {
     int32_t product_id;
 };
 
-// Judges the request. The caller owns intake->message. Any thread; nothing is kept.
-MUST_CHECK enum intake_result intake_request(struct intake *intake, const struct http_request *request);
+// Judges the request. `files` are those served beside the routes, or null. The caller owns intake->message. Any thread;
+// nothing is kept.
+MUST_CHECK enum intake_result intake_request(
+    struct intake *intake, const struct http_request *request, const struct static_files *files);
 
 // A reply with a problem: what an acceptor answers for itself. `detail` is static text or outlives the call.
 struct message *intake_problem(enum problem problem, const char *detail, uint16_t flags);

@@ -367,6 +367,7 @@ struct actor *writer_new(const struct writer_settings *settings, const struct di
     writer->settings = *settings;
     writer->directory = directory;
     writer->renderer.cors_origin = settings->cors_origin;
+    writer->renderer.files = settings->files;
     writer->credits = memory_allocate(settings->acceptor_count, sizeof(struct message *));
     writer->clients = memory_allocate(settings->acceptor_count, sizeof *writer->clients);
     for (unsigned i = 0; i < settings->acceptor_count; i++) {

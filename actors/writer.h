@@ -11,6 +11,7 @@ struct writer_settings {
     unsigned mailbox_capacity; // room for every reply slot and client of its acceptors
     unsigned write_timeout_ms; // a client that takes nothing for so long is dropped
     struct view cors_origin;
+    const struct static_files *files; // those that acceptors answer with; null: none
 };
 
 struct actor *writer_new(const struct writer_settings *settings, const struct directory *directory, const char *name,

@@ -29,7 +29,9 @@ static void write_range(FILE *out, const struct option *option) {
     buffer_append(&line, VIEW("Allowed: "));
     option_append_allowed(option, &line);
     buffer_append(&line, VIEW("; default "));
+    size_t before = line.length;
     option_append_initial(option, &line);
+    buffer_append(&line, line.length == before ? VIEW("nothing") : VIEW(""));
     buffer_append(&line, VIEW("."));
     write_comment(out, buffer_view(&line));
     buffer_free(&line);

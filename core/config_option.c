@@ -201,6 +201,7 @@ static bool set_text(const struct option *option, struct config *config, struct 
     switch (option->format) {
     case TEXT_FORMAT_ADDRESS: complaint = is_address(copy) ? NULL : " is not an IP address"; break;
     case TEXT_FORMAT_ORIGIN: complaint = is_origin(copy) ? NULL : " is not an origin"; break;
+    case TEXT_FORMAT_FOLDER: break;
     case TEXT_FORMAT_CONNINFO: complaint = text.length > 0 ? NULL : " is not a connection string"; break;
     }
     if (complaint != NULL) {
@@ -277,6 +278,7 @@ void option_append_allowed(const struct option *option, struct buffer *out) {
         buffer_append(out, VIEW("an IPv4 or IPv6 address in numbers, such as 127.0.0.1 or ::1"));
         break;
     case TEXT_FORMAT_ORIGIN: buffer_append(out, VIEW("*, an origin such as https://shop.example, or nothing")); break;
+    case TEXT_FORMAT_FOLDER: buffer_append(out, VIEW("a folder, or nothing")); break;
     case TEXT_FORMAT_CONNINFO: buffer_append(out, VIEW("a libpq connection string or postgresql:// URI")); break;
     }
 }

@@ -29,6 +29,7 @@ enum option_type {
 enum text_format {
     TEXT_FORMAT_ADDRESS,  // an IP address in numbers
     TEXT_FORMAT_ORIGIN,   // the value of Access-Control-Allow-Origin, or nothing
+    TEXT_FORMAT_FOLDER,   // a path, or nothing
     TEXT_FORMAT_CONNINFO, // what libpq takes; may hold a password
 };
 

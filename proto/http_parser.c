@@ -116,6 +116,11 @@ static int judge_timing(struct http_parser *parser, struct view value) {
     return 0;
 }
 
+static int keep_if_none_match(struct http_parser *parser, struct view value) {
+    parser->request.if_none_match = value;
+    return 0;
+}
+
 static int on_header_field(llhttp_t *llhttp, const char *at, size_t length) {
     struct http_parser *parser = llhttp->data;
     parser->field = (struct view){at, length};
@@ -143,6 +148,7 @@ static int on_header_value_complete(llhttp_t *llhttp) {
         {{"content-type", 12}, judge_content_type},
         {{"expect", 6}, judge_expect},
         {{"x-server-timing", 15}, judge_timing},
+        {{"if-none-match", 13}, keep_if_none_match},
     };
     struct http_parser *parser = llhttp->data;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
@@ -344,6 +350,7 @@ static void keep_head(struct http_parser *parser, struct view head) {
         move_view(&parser->request.path, head.data, parser->head.data);
         move_view(&parser->request.query, head.data, parser->head.data);
         move_view(&parser->request.content_type, head.data, parser->head.data);
+        move_view(&parser->request.if_none_match, head.data, parser->head.data);
     }
 }
 

@@ -30,13 +30,14 @@ struct http_limits {
 // A parsed request. Views are good until the next http_parser_next or http_parser_free.
 struct http_request {
     enum http_method method;
-    uint8_t version_minor;    // HTTP/1.0 or HTTP/1.1
-    bool keep_alive;          // what version and Connection say together
-    bool expects_continue;    // Expect: 100-continue in HTTP/1.1, and a body is announced
-    bool wants_timing;        // it has a header X-Server-Timing: 1 (or true)
-    struct view path;         // of the target, percent-encoding untouched; "*" for OPTIONS *
-    struct view query;        // without the question mark; empty: none
-    struct view content_type; // absent: null data
+    uint8_t version_minor;     // HTTP/1.0 or HTTP/1.1
+    bool keep_alive;           // what version and Connection say together
+    bool expects_continue;     // Expect: 100-continue in HTTP/1.1, and a body is announced
+    bool wants_timing;         // it has a header X-Server-Timing: 1 (or true)
+    struct view path;          // of the target, percent-encoding untouched; "*" for OPTIONS *
+    struct view query;         // without the question mark; empty: none
+    struct view content_type;  // absent: null data
+    struct view if_none_match; // the last one; absent: null data
     struct view body;
 };
 

@@ -62,6 +62,12 @@ void reply_pack_options(struct message **reply, uint32_t allow) {
     msgpack_write_int(reply, allow);
 }
 
+void reply_pack_file(struct message **reply, uint32_t file, bool is_known) {
+    reply_pack_kind(reply, REPLY_FILE);
+    msgpack_write_int(reply, file);
+    msgpack_write_bool(reply, is_known);
+}
+
 void reply_pack_problem(struct message **reply, enum problem problem, struct view detail, uint32_t allow,
     uint32_t retry_after_s, const struct field_errors *errors) {
     uint32_t count = errors == NULL ? 0 : (uint32_t)errors->count;
@@ -132,6 +138,12 @@ void reply_read_meta(struct msgpack_reader *reader, struct review_meta *meta) {
 
 uint32_t reply_read_options(struct msgpack_reader *reader) {
     return (uint32_t)msgpack_read_int_within(reader, 0, ALLOW_MAX);
+}
+
+uint32_t reply_read_file(struct msgpack_reader *reader, bool *is_known) {
+    uint32_t file = (uint32_t)msgpack_read_int_within(reader, 0, UINT32_MAX);
+    *is_known = msgpack_read_bool(reader);
+    return file;
 }
 
 void reply_read_problem(struct msgpack_reader *reader, struct reply_problem *problem) {

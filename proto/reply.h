@@ -16,6 +16,7 @@ enum reply_kind {
     REPLY_DONE,     // 204: reply_pack_kind
     REPLY_OPTIONS,  // 204 with Allow and the preflight headers: reply_pack_options
     REPLY_CONTINUE, // 100, interim: reply_pack_kind
+    REPLY_FILE,     // 200, or 304: reply_pack_file
     REPLY_PROBLEM,  // the problem's status: reply_pack_problem
     REPLY_KIND_COUNT
 };
@@ -39,6 +40,8 @@ void reply_pack_kind(struct message **reply, enum reply_kind kind);
 void reply_pack_list(struct message **reply, const struct reply_list *list);
 void reply_pack_review(struct message **reply, const struct review *review);
 void reply_pack_meta(struct message **reply, const struct review_meta *meta);
+// `file` is an index in the static files; `is_known`: the client has it already.
+void reply_pack_file(struct message **reply, uint32_t file, bool is_known);
 void reply_pack_options(struct message **reply, uint32_t allow);
 // `errors` may be null.
 void reply_pack_problem(struct message **reply, enum problem problem, struct view detail, uint32_t allow,
@@ -49,6 +52,7 @@ enum reply_kind reply_read_kind(struct msgpack_reader *reader);
 void reply_read_list(struct msgpack_reader *reader, struct reply_list *list);
 void reply_read_review(struct msgpack_reader *reader, struct review *review);
 void reply_read_meta(struct msgpack_reader *reader, struct review_meta *meta);
+uint32_t reply_read_file(struct msgpack_reader *reader, bool *is_known);
 uint32_t reply_read_options(struct msgpack_reader *reader);
 void reply_read_problem(struct msgpack_reader *reader, struct reply_problem *problem);
 void reply_read_field_error(struct msgpack_reader *reader, struct view *field, struct view *detail);

@@ -6,6 +6,7 @@
 #include "proto/operation.h"
 #include "proto/reply.h"
 #include "proto/reply_json.h"
+#include "proto/static_files.h"
 #include "proto/timestamp.h"
 
 #include <inttypes.h>
@@ -15,6 +16,7 @@ enum {
     STATUS_CREATED = 201,
     STATUS_NO_CONTENT = 204,
     STATUS_CONTINUE = 100,
+    STATUS_NOT_MODIFIED = 304,
     HEAD_BYTES = 640,           // about what a head takes
     REVIEW_OVERHEAD_BYTES = 176 // about what JSON adds to a review's payload
 };
@@ -35,6 +37,7 @@ static struct view status_line(int status) {
         {STATUS_NO_CONTENT, "HTTP/1.1 204 No Content\r\n"},
         {STATUS_CREATED, "HTTP/1.1 201 Created\r\n"},
         {STATUS_CONTINUE, "HTTP/1.1 100 Continue\r\n"},
+        {STATUS_NOT_MODIFIED, "HTTP/1.1 304 Not Modified\r\n"},
         {400, "HTTP/1.1 400 Bad Request\r\n"},
         {404, "HTTP/1.1 404 Not Found\r\n"},
         {405, "HTTP/1.1 405 Method Not Allowed\r\n"},
@@ -243,6 +246,30 @@ static int render_options(const struct response_renderer *renderer, struct buffe
     return STATUS_NO_CONTENT;
 }
 
+static int render_file(const struct response_renderer *renderer, struct buffer *out, const struct message *reply,
+    struct msgpack_reader *reader) {
+    bool is_known;
+    uint32_t index = reply_read_file(reader, &is_known);
+    if (renderer->files == NULL || index >= renderer->files->count) {
+        reader->failed = true;
+        return 0;
+    }
+    const struct static_file *file = &renderer->files->files[index];
+    int status = is_known ? STATUS_NOT_MODIFIED : STATUS_OK;
+    write_head(renderer, out, reply, status);
+    buffer_format(out, "ETag: %s\r\nCache-Control: %s\r\n", file->etag,
+        file->is_immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    if (is_known) {
+        APPEND(out, "\r\n");
+        return status;
+    }
+    buffer_format(out, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n", file->type, file->body.length);
+    if ((reply->flags & MESSAGE_HEAD) == 0) {
+        buffer_append(out, buffer_view(&file->body));
+    }
+    return status;
+}
+
 static int write_problem(const struct response_renderer *renderer, struct buffer *out, const struct message *reply,
     const struct reply_problem *problem, struct msgpack_reader *reader) {
     int status = problem_status(problem->problem);
@@ -294,6 +321,7 @@ int response_render(struct response_renderer *renderer, struct buffer *out, cons
     case REPLY_DONE: status = render_done(renderer, out, reply); break;
     case REPLY_OPTIONS: status = render_options(renderer, out, reply, &reader); break;
     case REPLY_CONTINUE: status = render_continue(out); break;
+    case REPLY_FILE: status = render_file(renderer, out, reply, &reader); break;
     case REPLY_PROBLEM: status = render_problem(renderer, out, reply, &reader); break;
     case REPLY_KIND_COUNT: break;
     }

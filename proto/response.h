@@ -5,9 +5,12 @@
 #include "core/buffer.h"
 #include "core/message.h"
 
-// What one writer renders with. Zero it, then set cors_origin, then the date.
+struct static_files;
+
+// What one writer renders with. Zero it, then set cors_origin and files, then the date.
 struct response_renderer {
-    struct view cors_origin; // for Access-Control-Allow-Origin; empty: no CORS headers
+    struct view cors_origin;          // for Access-Control-Allow-Origin; empty: no CORS headers
+    const struct static_files *files; // what REPLY_FILE names; null: none. Must outlive the renderer
     // private
     struct buffer common_fields; // those of every final response: Date and what depends on nothing else
 };

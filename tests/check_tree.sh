@@ -68,7 +68,7 @@ options_of_table() {
 # The same of the options that an ini file sets.
 options_of_ini() {
   awk '/^\[[a-z_]+\]/ { section = substr($1, 2, length($1) - 2) }
-    /^[a-z][a-z0-9_]* *=/ { print section "." $0 }' "$1" | sort
+    /^[a-z][a-z0-9_]* *=/ { sub(/ *= */, " = "); print section "." $0 }' "$1" | sort
 }
 
 # And of those that the manual tells of: | `key` | `default` | in the table below ## [section].

@@ -171,6 +171,8 @@ class Connection:
             if length is not None:
                 raise BadReply(f"a {reply.status} must not have a Content-Length (RFC 9110, section 8.6)")
             return reply
+        if reply.status == 304 and length is None:
+            return reply
         if length is None or not length.isdigit():
             raise BadReply(f"Content-Length {length!r}")
         if method != "HEAD":

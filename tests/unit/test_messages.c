@@ -46,6 +46,11 @@ static bool reads_reply(struct view payload) {
         break;
     case REPLY_META: reply_read_meta(&reader, &meta); break;
     case REPLY_OPTIONS: (void)reply_read_options(&reader); break;
+    case REPLY_FILE: {
+        bool is_known;
+        (void)reply_read_file(&reader, &is_known);
+        break;
+    }
     case REPLY_PROBLEM:
         reply_read_problem(&reader, &problem);
         for (uint32_t i = 0; i < problem.errors; i++) {
