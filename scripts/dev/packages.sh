@@ -10,6 +10,8 @@ declare -A packages=(
   # The requests that `./dev run` suggests are written for curl, and it asks /ready with it.
   [run]="curl"
   [bench]="wrk curl python3"
+  [load]="python3-locust"
+  [deploy]="python3-locust"
   [test]="python3 python3-pytest python3-psycopg2"
   # Chromium depends on no font. These hold the scripts of the storefront's languages.
   [browser]="chromium fonts-dejavu-core fonts-ipafont-gothic"

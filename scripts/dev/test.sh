@@ -11,6 +11,7 @@ Steps, all of them unless named:
   tree      rules of the tree itself: layers, headers, configuration, files
   release   unit and end-to-end tests on the optimized gcc build
   browser   the web pages in Debian's Chromium, on that build; skipped if npm cannot fetch what drives it
+  deploy    load tests and what deploys the server, on that build; what needs npm or Go is skipped where they cannot be had
   clang     unit tests on the clang build, whose warnings are errors
   asan      the whole suite again under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   tsan      and again under ThreadSanitizer
@@ -36,20 +37,21 @@ test_story=() # a line for each part
 
 test_command() {
   local steps=("$@") step
-  [[ $# -gt 0 ]] || steps=(tree release browser clang asan tsan)
+  [[ $# -gt 0 ]] || steps=(tree release browser deploy clang asan tsan)
   for step in "${steps[@]}"; do
     case $step in
-    tree | release | browser | clang | asan | tsan) ;;
+    tree | release | browser | deploy | clang | asan | tsan) ;;
     *) usage_error "there is no step \"$step\"" "./dev test --help lists them" ;;
     esac
   done
   local needs=(build test)
   [[ " ${steps[*]} " != *' clang '* ]] || needs+=(clang)
   [[ " ${steps[*]} " == ' tree ' ]] || needs+=(database)
-  if [[ " ${steps[*]} " == *' browser '* ]]; then
-    needs+=(browser)
+  [[ " ${steps[*]} " != *' browser '* ]] || needs+=(browser)
+  if [[ " ${steps[*]} " == *' browser '* || " ${steps[*]} " == *' deploy '* ]]; then
     command -v node >/dev/null && command -v npm >/dev/null || needs+=(node)
   fi
+  [[ " ${steps[*]} " != *' deploy '* ]] || needs+=(deploy)
   packages_need "${needs[@]}"
   mkdir -p "$var/test"
   for step in "${steps[@]}"; do
@@ -85,7 +87,7 @@ test_release() {
 test_browser() {
   local status=0 tap=$var/test/browser.tap
   test_started=$SECONDS
-  if ! browser_modules; then
+  if ! npm_modules "$top/tests/browser" "the browser tests"; then
     test_add "browser: skipped, npm cannot be reached" 0 0 1
     return
   fi
@@ -97,18 +99,19 @@ test_browser() {
   test_count_tap "browser" "$status" "$tap"
 }
 
-# What drives the browser: fetched once, and again when its lock file has changed. False if npm's registry is out of reach.
-browser_modules() {
-  local folder=$top/tests/browser log=$var/test/npm
+# npm_modules FOLDER WHAT: what the folder's lock file names; fetched once, and again when the lock file has changed. False if
+# npm's registry is out of reach: then WHAT is skipped.
+npm_modules() {
+  local folder=$1 log=$var/test/npm
   cmp -s "$folder/package-lock.json" "$folder/node_modules/.lock" && return
-  say "fetching what drives the browser, with npm"
+  say "fetching the packages of $2, with npm"
   if step npm ci --prefix "$folder" --ignore-scripts --fetch-retries 1 >"$log" 2>&1; then
     cp "$folder/package-lock.json" "$folder/node_modules/.lock"
   else
     show_file "$log"
     grep -qE 'ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|ENOTCACHED' "$log" ||
       die "npm failed; the whole story is in $log"
-    say "npm's packages cannot be had: the browser tests are skipped"
+    say "npm's packages cannot be had: skipped is $2"
     return 1
   fi
 }
