@@ -11,6 +11,7 @@
 #include "actors/supervisor.h"
 
 #include "actors/assembly.h"
+#include "actors/service.h"
 #include "core/loop.h"
 #include "core/memory.h"
 #include "proto/operation.h"
@@ -24,6 +25,7 @@
 struct supervisor {
     struct actor actor;
     struct assembly *assembly;
+    struct service service;
     unsigned drain_timeout_ms;
     unsigned acceptors_left;
     bool draining;
@@ -48,6 +50,7 @@ static void begin_drain(struct supervisor *supervisor, int signal_number) {
     supervisor->draining = true;
     supervisor->acceptors_left = assembly->acceptor_count;
     log_event(supervisor->actor.log, LOG_INFO, supervisor->actor.name, "draining", "signal=%d", signal_number);
+    service_drain(&supervisor->service, supervisor->drain_timeout_ms);
     send_drain(supervisor, assembly->directory.actors[assembly->admin]);
     for (unsigned i = 0; i < assembly->acceptor_count; i++) {
         send_drain(supervisor, assembly->directory.actors[assembly->first_acceptor + i]);
@@ -101,12 +104,14 @@ static void supervisor_start(struct actor *actor) {
     supervisor->signalled = event_new(base, supervisor->signals, EV_READ | EV_PERSIST, on_signal, supervisor);
     event_add(supervisor->signalled, NULL);
     supervisor->drain_timeout = evtimer_new(base, on_drain_timeout, supervisor);
+    service_start(&supervisor->service, supervisor->assembly->loops, supervisor->assembly->loop_count, actor->log);
 }
 
 static void supervisor_stop(struct actor *actor) {
     struct supervisor *supervisor = supervisor_of(actor);
     event_free(supervisor->signalled);
     event_free(supervisor->drain_timeout);
+    service_stop(&supervisor->service);
     assembly_stop_others(supervisor->assembly);
 }
 

@@ -30,6 +30,7 @@ struct loop {
     pthread_t thread;
     _Atomic bool running;  // whether `thread` may be asked for its CPU time
     _Atomic bool stopping; // set by loop_stop
+    _Atomic bool asked;    // set by loop_ask_beat, cleared by the next turn
     _Atomic uint64_t wakeups;
     _Atomic uint64_t messages;
 };
@@ -124,7 +125,11 @@ static void wake_others(struct loop *loop) {
     loop->to_wake_count = 0;
 }
 
-static bool has_mail(struct loop *loop) {
+// Whether somebody waits for a turn. The asker's flag counts: it may have been set between our turn and our arming.
+static bool is_wanted(struct loop *loop) {
+    if (!loop_has_beaten(loop)) {
+        return true;
+    }
     for (size_t i = 0; i < loop->actor_count; i++) {
         if (mailbox_has_mail(&loop->actors[i]->mailbox)) {
             return true;
@@ -148,6 +153,10 @@ static bool turn(struct loop *loop) {
     }
     wake_others(loop);
     count(&loop->messages, taken);
+    if (!loop_has_beaten(loop)) {
+        // relaxed: it says only that turns are taken.
+        atomic_store_explicit(&loop->asked, false, memory_order_relaxed);
+    }
     return taken > 0;
 }
 
@@ -157,7 +166,7 @@ static void wait_for_events(struct loop *loop, bool busy) {
     } else {
         waker_arm(&loop->waker);
         // The second look: from here on, either we see a producer's message or it sees us armed.
-        event_base_loop(loop->base, has_mail(loop) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+        event_base_loop(loop->base, is_wanted(loop) ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
         waker_disarm(&loop->waker);
     }
     loop->now_ns = clock_now_ns();
@@ -168,7 +177,7 @@ static bool is_stopping(struct loop *loop) {
     return atomic_load_explicit(&loop->stopping, memory_order_acquire);
 }
 
-void loop_run(struct loop *loop) {
+static void take_turns(struct loop *loop) {
     loop->now_ns = clock_now_ns();
     for (size_t i = 0; i < loop->actor_count; i++) {
         if (loop->actors[i]->class->start != NULL) {
@@ -187,8 +196,15 @@ void loop_run(struct loop *loop) {
 }
 
 static void *run_thread(void *argument) {
-    loop_run(argument);
+    take_turns(argument);
     return NULL;
+}
+
+void loop_run(struct loop *loop) {
+    loop->thread = pthread_self();
+    atomic_store_explicit(&loop->running, true, memory_order_release);
+    take_turns(loop);
+    atomic_store_explicit(&loop->running, false, memory_order_release);
 }
 
 bool loop_start(struct loop *loop) {
@@ -217,6 +233,16 @@ void loop_stop(struct loop *loop) {
 void loop_join(struct loop *loop) {
     atomic_store_explicit(&loop->running, false, memory_order_release);
     pthread_join(loop->thread, NULL);
+}
+
+void loop_ask_beat(struct loop *loop) {
+    // The waker's exchange publishes it before a sleeping loop looks.
+    atomic_store_explicit(&loop->asked, true, memory_order_relaxed);
+    waker_wake(&loop->waker);
+}
+
+bool loop_has_beaten(const struct loop *loop) {
+    return !atomic_load_explicit(&loop->asked, memory_order_relaxed);
 }
 
 struct event_base *loop_base(struct loop *loop) {

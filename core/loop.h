@@ -38,6 +38,10 @@ void loop_stop(struct loop *loop);
 // Waits for the thread of loop_start.
 void loop_join(struct loop *loop);
 
+// Asks the loop to show that it lives, and tells whether it has taken a turn since. Asks of one thread.
+void loop_ask_beat(struct loop *loop);
+bool loop_has_beaten(const struct loop *loop);
+
 // The event base, for the loop's actors only.
 struct event_base *loop_base(struct loop *loop);
 

@@ -110,3 +110,8 @@ def test_visitors_that_stay_do_not_keep_others_out(server):
     finally:
         for connection in connections:
             connection.close()
+
+
+def test_every_loop_tells_its_cpu_time(admin):
+    used = read_metrics(admin).families["reviewd_loop_cpu_nanoseconds_total"].samples
+    assert used and all(value > 0 for value in used.values()), used
