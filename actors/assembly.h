@@ -16,7 +16,7 @@ struct assembly {
     struct log *log;
     struct directory directory;
     struct static_files *files; // null: none are served
-    struct metrics **metrics; // by actor id
+    struct metrics **metrics;   // by actor id
     struct loop **loops;
     size_t loop_count;
     uint16_t supervisor;

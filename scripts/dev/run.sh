@@ -75,7 +75,7 @@ run_command() {
 
   packages_need build database run
   setup_begin
-  build_preset release reviewd reviewd-seed || die "the build failed"
+  build_preset release reviewd reviewd-seed storefront || die "the build failed"
   run_configure "$config" "$port" "$own_config"
   run_check_ports
   postgres_conf=$settings
@@ -96,6 +96,8 @@ admin_url=  # what the operators' port answers at
 # run_configure FILE PORT OWN_CONFIG: the environment that reviewd is to run in, and the addresses that follow.
 run_configure() {
   local config=$1 port=$2 own_config=$3 effective
+  # The demo shop at /, unless somebody's configuration is what is to be run.
+  [[ -n $own_config ]] || export REVIEWD_SERVER_STATIC_DIR=${REVIEWD_SERVER_STATIC_DIR-$top/build/release/storefront}
   if [[ -n $port ]]; then
     export REVIEWD_SERVER_PORT=$port
     if [[ -z ${REVIEWD_ADMIN_PORT-} ]] && ! [[ -n $own_config && -n $(ini_value admin port <"$config") ]]; then
@@ -221,12 +223,14 @@ server_stop() {
 
 # The last words: where to ask, and what.
 run_invite() {
-  local product
+  local product shop=
+  [[ ${REVIEWD_SERVER_STATIC_DIR-} != "$top/build/release/storefront" ]] ||
+    shop="The demo shop is at $server_url/ in a browser. "
   product=$(postgres_query reviewd \
     'SELECT product_id FROM product_meta WHERE next_n > 1 ORDER BY product_id <> 777, product_id LIMIT 1')
   cat <<INVITE
 
-reviewd answers at $server_url (operators: $admin_url/metrics). Try:
+reviewd answers at $server_url (operators: $admin_url/metrics). ${shop}Try:
 
   curl -s '$server_url/reviews/${product:-1}/list?count=2&sort=helpful'
   curl -s $server_url/reviews/${product:-1}/meta

@@ -8,7 +8,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { makeFolder, removeFolder, startDatabase, startServer, top } from "./stack.js";
+import { build, makeFolder, removeFolder, startDatabase, startServer, top } from "./stack.js";
 
 const here = join(top, "tests/browser");
 const named = process.argv.slice(2);
@@ -30,7 +30,7 @@ let database, server;
 let status = 1;
 try {
   database = await startDatabase(folder);
-  server = await startServer(folder, database.dsn);
+  server = await startServer(folder, database.dsn, { "server.static_dir": join(build, "storefront") });
   const env = {
     ...process.env,
     BROWSER_TEST_FOLDER: folder,
