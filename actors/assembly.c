@@ -20,6 +20,7 @@ enum {
     DRAIN_GRACE_MS = 1000,    // a busy client uses its connection again in much less
     DESCRIPTORS_BESIDES = 64, // listeners, event bases, eventfds, the log, the admin's visitors
     CONNECT_TIMEOUT_MS = 5000,
+    SLOW_CONNECTIONS_MAX = 4, // of an actor: each keeps one of PostgreSQL's CPUs busy
 };
 
 // The share of one of `parts` in a total, rounded up, so that a total that divides badly is not cut.
@@ -114,7 +115,8 @@ static void add_db_actors(struct assembly *assembly) {
                     .limit = (unsigned)(config->db_connections / assembly->db_count),
                     .kept = {[LANE_READ] = (unsigned)config->db_read_connections,
                         [LANE_WRITE] = (unsigned)config->db_write_connections},
-                    .depth = {[LANE_READ] = (unsigned)config->db_pipeline, [LANE_WRITE] = 1},
+                    .most = {[LANE_SLOW] = SLOW_CONNECTIONS_MAX},
+                    .depth = {[LANE_READ] = (unsigned)config->db_pipeline, [LANE_WRITE] = 1, [LANE_SLOW] = 1},
                     .connect_interval_ms = (unsigned)config->db_connect_interval_ms,
                     .idle_timeout_ms = (unsigned)config->db_idle_timeout_s * 1000,
                     .backoff_min_ms = (unsigned)config->db_backoff_min_ms,
@@ -122,6 +124,7 @@ static void add_db_actors(struct assembly *assembly) {
                     .seed = ((unsigned)getpid() << 8) + i,
                 },
             .batch = (unsigned)config->db_batch,
+            .page_bytes = (size_t)config->db_kept_pages_mib * 1024 * 1024 / assembly->db_count,
             .queue_limit_ms = (unsigned)config->deadline_queue_ms,
             .segments_interval_s = i == 0 ? (unsigned)config->db_segments_interval_s : 0,
         };

@@ -26,16 +26,23 @@ enum {
     RETRY_AFTER_S = 1,
     // A wait in the queue from which it is worth to open another connection. Waits of a busy but healthy server are far
     // shorter, and more connections than needed only compete for the same CPUs.
-    GROW_AFTER_MS = 50
+    GROW_AFTER_MS = 50,
+    // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
+    DEEP_REVIEWS = 500
 };
 
 static struct db_actor *db_of(struct actor *actor) {
     return (struct db_actor *)actor;
 }
 
+void db_address(struct message *reply, const struct job *job) {
+    message_answer_to(reply, job->request);
+    reply->asked_ns = job->sent_ns;
+}
+
 struct message *db_new_reply(const struct job *job, uint32_t capacity) {
     struct message *reply = message_new(capacity);
-    message_answer_to(reply, job->request);
+    db_address(reply, job);
     return reply;
 }
 
@@ -52,7 +59,7 @@ void db_answer(struct db_actor *db, struct job *job, struct message *reply) {
     db->unanswered_count--;
 }
 
-void db_answer_problem(struct db_actor *db, struct job *job, enum problem problem, const char *detail) {
+static void answer_problem(struct db_actor *db, struct job *job, enum problem problem, const char *detail) {
     if (job->request == NULL) {
         return;
     }
@@ -62,20 +69,38 @@ void db_answer_problem(struct db_actor *db, struct job *job, enum problem proble
     db_answer(db, job, reply);
 }
 
+void db_answer_problem(struct db_actor *db, struct job *job, enum problem problem, const char *detail) {
+    for (; job != NULL; job = job->joined) {
+        answer_problem(db, job, problem, detail);
+    }
+}
+
 void db_drop(struct db_actor *db, struct job *job) {
     (void)db;
-    message_free(job->reply);
-    free(job);
+    while (job != NULL) {
+        struct job *joined = job->joined;
+        message_free(job->reply);
+        free(job);
+        job = joined;
+    }
+}
+
+static bool has_waited(const struct db_actor *db, const struct job *job, uint64_t ms) {
+    // The request may be younger than the round.
+    return loop_now_ns(db->actor.loop) > job->request->accepted_ns + ms * NS_PER_MS;
+}
+
+bool db_is_overdue(const struct db_actor *db, const struct job *job) {
+    return has_waited(db, job, db->settings.queue_limit_ms);
 }
 
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job) {
-    if (job->request != NULL &&
-        loop_now_ns(db->actor.loop) - job->request->accepted_ns > (uint64_t)GROW_AFTER_MS * NS_PER_MS) {
+    if (job->request != NULL && has_waited(db, job, GROW_AFTER_MS)) {
         slice_want(db->slice, lane);
     }
 }
 
-static void answer_incident(struct db_actor *db, struct job *job, const char *sqlstate, const char *message) {
+void db_answer_incident(struct db_actor *db, struct job *job, const char *sqlstate, const char *message) {
     uint32_t incident = ((uint32_t)db->actor.id << 20) + ++db->incidents % (1u << 20);
     log_event(db->actor.log, LOG_ERROR, db->actor.name, "statement failed",
         "incident=%08x statement=%s sqlstate=%s reason=\"%s\"", incident, statement_name(job->statement), sqlstate,
@@ -85,13 +110,24 @@ static void answer_incident(struct db_actor *db, struct job *job, const char *sq
     db_answer_problem(db, job, PROBLEM_INTERNAL, detail);
 }
 
+static void note_return(struct job *job) {
+    for (; job != NULL; job = job->joined) {
+        job->sent = false;
+    }
+}
+
+void db_ask_again(struct db_actor *db, struct job *job) {
+    note_return(job);
+    db_enqueue(db, job);
+}
+
 static bool may_retry(struct db_actor *db, struct job *job, enum sqlstate_action action) {
-    if (++job->attempts > ATTEMPTS_MAX || job->request == NULL) {
+    if (++job->attempts > ATTEMPTS_MAX || !job_is_wanted(job)) {
         return false;
     }
     metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
     if (action == SQLSTATE_RETRY) {
-        db_enqueue(db, job);
+        db_ask_again(db, job);
     } else {
         job_queue_push(&db->held, job);
     }
@@ -99,7 +135,7 @@ static bool may_retry(struct db_actor *db, struct job *job, enum sqlstate_action
 }
 
 void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, const char *message) {
-    job->sent = false;
+    note_return(job);
     enum sqlstate_action action = sqlstate_action(sqlstate);
     switch (action) {
     case SQLSTATE_REMAP:
@@ -111,7 +147,7 @@ void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, co
         if (action == SQLSTATE_REMAP_OR_REFUSE) {
             db_answer_problem(db, job, PROBLEM_INVALID_FIELDS, "The database refuses a value of this review.");
         } else {
-            answer_incident(db, job, sqlstate, message);
+            db_answer_incident(db, job, sqlstate, message);
         }
         break;
     case SQLSTATE_REFUSE:
@@ -126,23 +162,31 @@ void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, co
     case SQLSTATE_OVERLOADED:
         db_answer_problem(db, job, PROBLEM_OVERLOADED, "The database is overloaded at the moment.");
         break;
-    case SQLSTATE_FAIL: answer_incident(db, job, sqlstate == NULL ? "none" : sqlstate, message); break;
+    case SQLSTATE_FAIL: db_answer_incident(db, job, sqlstate == NULL ? "none" : sqlstate, message); break;
     }
     db_drop(db, job);
+}
+
+static enum statement list_statement(const struct list_request *list) {
+    static const enum statement by_sort[SORT_COUNT] = {[SORT_RELEVANT] = STATEMENT_LIST_RELEVANT,
+        [SORT_NEWEST] = STATEMENT_LIST_NEWEST,
+        [SORT_HELPFUL] = STATEMENT_LIST_HELPFUL};
+    static const enum statement deep_by_sort[SORT_COUNT] = {[SORT_RELEVANT] = STATEMENT_LIST_RELEVANT_DEEP,
+        [SORT_NEWEST] = STATEMENT_LIST_NEWEST_DEEP,
+        [SORT_HELPFUL] = STATEMENT_LIST_HELPFUL_DEEP};
+    return (list->page + 1) * list->count > DEEP_REVIEWS ? deep_by_sort[list->sort] : by_sort[list->sort];
 }
 
 // Unpacks the request into the job; false if it is not one of ours.
 static bool read_request(struct job *job) {
     struct view payload = message_payload(job->request);
-    static const enum statement by_sort[SORT_COUNT] = {[SORT_RELEVANT] = STATEMENT_LIST_RELEVANT,
-        [SORT_NEWEST] = STATEMENT_LIST_NEWEST,
-        [SORT_HELPFUL] = STATEMENT_LIST_HELPFUL};
-    switch ((enum operation)job->request->operation) {
+    job->operation = (enum operation)job->request->operation;
+    switch (job->operation) {
     case OPERATION_REVIEW_LIST:
         if (!request_unpack_list(payload, &job->ask.list)) {
             return false;
         }
-        job->statement = by_sort[job->ask.list.sort];
+        job->statement = list_statement(&job->ask.list);
         return true;
     case OPERATION_REVIEW_ADD: job->statement = STATEMENT_ADD; return request_unpack_add(payload, &job->ask.add);
     case OPERATION_META_GET: job->statement = STATEMENT_META; break;
@@ -157,9 +201,9 @@ static bool read_request(struct job *job) {
 void db_enqueue(struct db_actor *db, struct job *job) {
     job->leaf = segment_map_find(&db->map, job_product_id(job));
     if (job->leaf == NO_LEAF && db->map.segment_count > 0) {
-        answer_incident(db, job, "none", "no segment holds this product");
+        db_answer_incident(db, job, "none", "no segment holds this product");
         db_drop(db, job);
-    } else if (statement_lane(job->statement) == LANE_READ) {
+    } else if (statement_lane(job->statement) != LANE_WRITE) {
         read_enqueue(db, job);
     } else {
         write_enqueue(db, job);
@@ -182,7 +226,7 @@ static void db_receive(struct actor *actor, struct message *message) {
     db->unanswered_count++;
     uint64_t now_ns = loop_now_ns(actor->loop);
     if (!read_request(job)) {
-        answer_incident(db, job, "none", "a message cannot be read");
+        db_answer_incident(db, job, "none", "a message cannot be read");
         db_drop(db, job);
     } else if (deadline_passed(message->deadline_ns, now_ns)) {
         metrics_add(actor->metrics, METRIC_DEADLINE_EXCEEDED, 0, 1);
@@ -190,6 +234,10 @@ static void db_receive(struct actor *actor, struct message *message) {
         db_drop(db, job);
     } else if (!slice_is_available(db->slice)) {
         db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
+        db_drop(db, job);
+    } else if (statement_lane(job->statement) == LANE_WRITE ? write_is_behind(db, job) : read_is_behind(db, job)) {
+        metrics_add(actor->metrics, METRIC_SHED, SHED_QUEUE, 1);
+        db_answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
         db_drop(db, job);
     } else {
         db_enqueue(db, job);
@@ -202,18 +250,18 @@ static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns)
     if (deadline_passed(job->request->deadline_ns, now_ns)) {
         metrics_add(db->actor.metrics, METRIC_DEADLINE_EXCEEDED, 0, 1);
         bool may_be_done = job->sent && statement_lane(job->statement) == LANE_WRITE;
-        db_answer_problem(db, job, PROBLEM_DEADLINE,
+        answer_problem(db, job, PROBLEM_DEADLINE,
             may_be_done ? "The database did not answer in time; the change may or may not have been made."
                         : "The database did not answer in time.");
         return true;
     }
     if (!job->sent && !slice_is_available(db->slice)) {
-        db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
+        answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
         return true;
     }
     if (!job->sent && age_ns > db->settings.queue_limit_ms * NS_PER_MS) {
         metrics_add(db->actor.metrics, METRIC_SHED, SHED_QUEUE, 1);
-        db_answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
+        answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
         return true;
     }
     return age_ns > db->settings.queue_limit_ms * NS_PER_MS || !slice_is_available(db->slice);
@@ -252,7 +300,7 @@ static void on_result(void *context, void *tag, const PGresult *result) {
     struct query *query = tag;
     if (query->statement == STATEMENT_KEEP_AHEAD) {
         segments_result(context, result);
-    } else if (statement_lane(query->statement) == LANE_READ) {
+    } else if (statement_lane(query->statement) != LANE_WRITE) {
         read_result(context, query, result);
     } else {
         write_result(context, query, result);
@@ -261,7 +309,7 @@ static void on_result(void *context, void *tag, const PGresult *result) {
 
 static void on_query_lost(void *context, void *tag) {
     struct query *query = tag;
-    if (statement_lane(query->statement) == LANE_READ && query->statement != STATEMENT_KEEP_AHEAD) {
+    if (statement_lane(query->statement) != LANE_WRITE && query->statement != STATEMENT_KEEP_AHEAD) {
         read_lost(context, query);
     }
     // A write's fate is its group's; housekeeping has its next turn.
@@ -286,6 +334,7 @@ static void on_changed(void *context, struct connection *connection, enum connec
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTS, 0, 1);
         log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
     } else if (now == CONNECTION_DOWN && before != CONNECTION_DRAINING) {
+        pages_forget(db);
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTION_FAILURES, 0, 1);
         log_event(db->actor.log, LOG_WARNING, db->actor.name,
             before == CONNECTION_READY ? "connection lost" : "cannot connect", "state=%s reason=\"%s\"",
@@ -301,6 +350,7 @@ static void db_start(struct actor *actor) {
     db->slice = slice_new(loop_base(actor->loop), &db->settings.slice, &owner, &db->map);
     slice_start(db->slice);
     segments_start(db);
+    read_start(db);
 }
 
 static void db_stop(struct actor *actor) {

@@ -9,6 +9,7 @@ struct db_settings {
     struct slice_settings slice;
     unsigned batch;          // keys in one query and rows in one transaction, at most
     unsigned queue_limit_ms; // a request that has waited longer is shed
+    size_t page_bytes;       // for lists that are kept; 0: none are
     // How often this actor sees to the segments; 0: never. One of a server's does.
     unsigned segments_interval_s;
 };

@@ -1,34 +1,63 @@
 // Reads of the DB actor: requests for one statement on one segment wait together in a lot, and a flush turns a lot into one
-// query. Queries of several lots, up to a batch of requests, share a group: with many segments the lots are small, and what a
+// query. A request that asks what another one asks that is still waiting joins it: however many want a product at a time, it
+// is asked for once. (It never joins one that was sent: that one's answer may be older than a write that this client knows
+// of.) Queries of several lots, up to a batch of requests, share a group: with many segments the lots are small, and what a
 // group costs PostgreSQL (a transaction, a flush of its output) should not be paid for each. While all connections are busy,
 // lots grow; so batches grow with the load and nothing waits for a timer.
 
 #include "actors/db_state.h"
 
 #include "core/clock.h"
+#include "core/loop.h"
 #include "core/memory.h"
 #include "core/metrics.h"
-#include "pg/result.h"
-#include "proto/reply.h"
 
 #include <stdlib.h>
 
-struct read_query {
-    struct query query;
-    int leaf;
-    int count;
-    struct job *jobs[];
-};
-
 enum {
     // A lot with no more jobs is asked one by one.
-    SINGLES_MAX = 3,
-    // What a review takes in a reply, roughly: the first guess at a reply's size.
-    REVIEW_BYTES = 640
+    SINGLES_MAX = 3
 };
 
-static struct read_lot *lot_of(struct db_actor *db, enum statement statement, int leaf) {
-    struct read_queue *reads = &db->reads;
+// What a read asks, in one number: equal keys have equal answers. A list's page and count are within 9,999 and 100.
+static uint64_t read_key_of(const struct job *job) {
+    enum {
+        KIND_SHIFT = 56,
+        PRODUCT_SHIFT = 21,
+        PAGE_SHIFT = 7
+    };
+    const struct list_request *list = &job->ask.list;
+    switch (job->operation) {
+    case OPERATION_REVIEW_LIST:
+        return (uint64_t)(list->sort + 1) << KIND_SHIFT | (uint64_t)list->product_id << PRODUCT_SHIFT |
+               (uint64_t)list->page << PAGE_SHIFT | (uint64_t)list->count;
+    case OPERATION_META_GET: return (uint64_t)(SORT_COUNT + 1) << KIND_SHIFT | (uint64_t)job->ask.key.product_id;
+    default: return (uint64_t)(SORT_COUNT + 2) << KIND_SHIFT | (uint64_t)job->ask.key.review_id;
+    }
+}
+
+// Where the table of waiting reads has the job of this key, or its slot ends.
+static struct job **waiting_place(struct db_actor *db, uint64_t key) {
+    // Fibonacci hashing (D. Knuth, The Art of Computer Programming, volume 3, 6.4).
+    struct job **place = &db->waiting_reads[(key * 11400714819323198485ULL) >> 54 & (WAITING_SLOTS - 1)];
+    while (*place != NULL && (*place)->read_key != key) {
+        place = &(*place)->same_slot;
+    }
+    return place;
+}
+
+static void waits_no_more(struct db_actor *db, struct job *job) {
+    struct job **place = waiting_place(db, job->read_key);
+    if (*place == job) {
+        *place = job->same_slot;
+    }
+}
+
+static struct read_queue *queue_for(struct db_actor *db, enum lane lane) {
+    return lane == LANE_SLOW ? &db->slow_reads : &db->reads;
+}
+
+static struct read_lot *lot_of(struct read_queue *reads, enum statement statement, int leaf) {
     size_t index = statement_has_leaf(statement) ? (size_t)leaf * STATEMENT_COUNT + statement : (size_t)statement;
     if (index >= reads->lot_count) {
         size_t count = (index / STATEMENT_COUNT + 1) * STATEMENT_COUNT;
@@ -55,15 +84,6 @@ static void lot_queues_up(struct read_queue *reads, struct read_lot *lot) {
     reads->last_waiting = lot;
 }
 
-void read_enqueue(struct db_actor *db, struct job *job) {
-    // Before the first connection the segments are not known; such jobs wait as if for leaf 0 and are routed again.
-    struct read_lot *lot = lot_of(db, job->statement, job->leaf == NO_LEAF ? 0 : job->leaf);
-    job_queue_push(&lot->jobs, job);
-    if (!lot->is_waiting) {
-        lot_queues_up(&db->reads, lot);
-    }
-}
-
 static struct read_lot *first_lot_leaves(struct read_queue *reads) {
     struct read_lot *lot = reads->first_waiting;
     reads->first_waiting = lot->next;
@@ -72,6 +92,51 @@ static struct read_lot *first_lot_leaves(struct read_queue *reads) {
     }
     lot->is_waiting = false;
     return lot;
+}
+
+void read_start(struct db_actor *db) {
+    db->reads.lane = LANE_READ;
+    db->slow_reads.lane = LANE_SLOW;
+    pages_start(db);
+}
+
+static void join(struct db_actor *db, struct job *first, struct job *job) {
+    metrics_add(db->actor.metrics, METRIC_READS_JOINED, 0, job_count(job));
+    struct job *last = job;
+    while (last->joined != NULL) {
+        last = last->joined;
+    }
+    last->joined = first->joined;
+    first->joined = job;
+}
+
+void read_enqueue(struct db_actor *db, struct job *job) {
+    job->read_key = read_key_of(job);
+    struct job **waiting = waiting_place(db, job->read_key);
+    if (*waiting != NULL) {
+        join(db, *waiting, job);
+        return;
+    }
+    job->same_slot = NULL;
+    *waiting = job;
+    if (job->operation == OPERATION_REVIEW_LIST) {
+        pages_look(db, job);
+    }
+    // Before the first connection the segments are not known; such jobs wait as if for leaf 0 and are routed again.
+    struct read_queue *reads = queue_for(db, statement_lane(job->statement));
+    struct read_lot *lot =
+        lot_of(reads, job->is_kept ? STATEMENT_VERSIONS : job->statement, job->leaf == NO_LEAF ? 0 : job->leaf);
+    job_queue_push(&lot->jobs, job);
+    if (!lot->is_waiting) {
+        lot_queues_up(reads, lot);
+    }
+}
+
+bool read_is_behind(const struct db_actor *db, const struct job *job) {
+    const struct read_queue *reads = statement_lane(job->statement) == LANE_SLOW ? &db->slow_reads : &db->reads;
+    const struct job *first = reads->first_waiting == NULL ? NULL : reads->first_waiting->jobs.first;
+    // One that was answered while it waited was answered because it had waited too long.
+    return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
 // The statement that does the same for a single key with less work, if there is one.
@@ -84,21 +149,26 @@ static enum statement statement_for_one(enum statement statement) {
     }
 }
 
+static struct read_query *new_query(enum statement statement, int leaf, size_t room) {
+    struct read_query *query = memory_resize(NULL, sizeof *query + room * sizeof query->jobs[0]);
+    *query = (struct read_query){.query.statement = statement, .leaf = leaf};
+    return query;
+}
+
 // Takes up to so many jobs that still want an answer; null if there are none.
 static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, size_t limit) {
     size_t room = lot->jobs.count < limit ? lot->jobs.count : limit;
-    struct read_query *query = memory_allocate(1, sizeof *query + room * sizeof query->jobs[0]);
-    query->query.statement = lot->statement;
-    query->leaf = lot->leaf;
+    struct read_query *query = new_query(lot->statement, lot->leaf, room);
     while ((size_t)query->count < room) {
         struct job *job = job_queue_pop(&lot->jobs);
         if (job == NULL) {
             break;
         }
-        if (job->request == NULL) {
-            db_drop(db, job);
-        } else {
+        waits_no_more(db, job);
+        if (job_is_wanted(job)) {
             query->jobs[query->count++] = job;
+        } else {
+            db_drop(db, job);
         }
     }
     if (query->count == 0) {
@@ -120,10 +190,11 @@ static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, s
         }                                                                                                              \
     } while (false)
 
-static void add_parameters(struct parameters *parameters, const struct read_query *query) {
+static void add_parameters(struct parameters *parameters, const struct db_actor *db, const struct read_query *query) {
     const struct list_request *list = &query->jobs[0]->ask.list;
     parameters_reset(parameters);
     switch (query->query.statement) {
+    case STATEMENT_VERSIONS: pages_add_parameters(parameters, db, query); break;
     case STATEMENT_META: ADD_ARRAY(parameters, int32, query, job->ask.key.product_id); break;
     case STATEMENT_GET:
         ADD_ARRAY(parameters, int32, query, job->ask.key.product_id);
@@ -132,6 +203,9 @@ static void add_parameters(struct parameters *parameters, const struct read_quer
     case STATEMENT_LIST_RELEVANT_ONE:
     case STATEMENT_LIST_NEWEST_ONE:
     case STATEMENT_LIST_HELPFUL_ONE:
+    case STATEMENT_LIST_RELEVANT_DEEP:
+    case STATEMENT_LIST_NEWEST_DEEP:
+    case STATEMENT_LIST_HELPFUL_DEEP:
         parameters_add_int32(parameters, list->product_id);
         parameters_add_int32(parameters, list->count);
         parameters_add_int32(parameters, list->page * list->count);
@@ -144,28 +218,53 @@ static void add_parameters(struct parameters *parameters, const struct read_quer
     }
 }
 
-static void send_query(struct db_actor *db, struct connection *connection, struct read_query *query) {
-    uint64_t now_ns = clock_now_ns();
-    for (int i = 0; i < query->count; i++) {
-        struct job *job = query->jobs[i];
+static void note_sending(struct db_actor *db, struct job *job, uint64_t now_ns) {
+    for (; job != NULL; job = job->joined) {
         job->sent = true;
         job->sent_ns = now_ns;
-        metrics_record(db->actor.metrics, METRIC_QUEUE_DURATION, 0, now_ns - job->request->accepted_ns);
+        if (job->request != NULL) {
+            metrics_record(db->actor.metrics, METRIC_QUEUE_DURATION, 0, now_ns - job->request->accepted_ns);
+        }
     }
-    metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_READ, (uint64_t)query->count);
-    add_parameters(&db->parameters, query);
+}
+
+static void send_query(
+    struct db_actor *db, struct connection *connection, enum lane lane, struct read_query *query, uint64_t now_ns) {
+    for (int i = 0; i < query->count && !query->is_label; i++) {
+        note_sending(db, query->jobs[i], now_ns);
+    }
+    metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, lane, query->is_label ? 0 : (uint64_t)query->count);
+    add_parameters(&db->parameters, db, query);
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
 }
 
-// Takes a batch of jobs out of as many lots as it needs; returns the number of queries that makes.
-static size_t take_batch(struct db_actor *db, struct read_query **queries) {
-    struct read_queue *reads = &db->reads;
-    size_t query_count = 0;
-    size_t room = db->settings.batch;
+// The query for the versions of those lists of a batch that are worth keeping; null if none is.
+static struct read_query *label_for(struct read_query *const *queries, size_t count, size_t room) {
+    struct read_query *label = NULL;
+    for (size_t i = 0; i < count; i++) {
+        for (int j = 0; j < queries[i]->count; j++) {
+            struct job *job = queries[i]->jobs[j];
+            if (job->keep) {
+                label = label == NULL ? new_query(STATEMENT_VERSIONS, 0, room) : label;
+                label->is_label = true;
+                label->jobs[label->count++] = job;
+            }
+        }
+    }
+    return label;
+}
+
+// Takes a batch of jobs out of as many lots as it needs, and with them what labels their lists; returns the number of queries
+// that makes, in the order in which they are to be sent. The slow lane has one job a batch.
+static size_t take_batch(struct db_actor *db, struct read_queue *reads, struct read_query **queries) {
+    size_t query_count = 1; // the first place is for the label
+    size_t batch = reads->lane == LANE_SLOW ? 1 : db->settings.batch;
+    size_t room = batch;
     while (room > 0 && reads->first_waiting != NULL) {
         struct read_lot *lot = first_lot_leaves(reads);
         // So few are cheaper one by one, by the statement that has no join.
-        struct read_query *query = take_jobs(db, lot, lot->jobs.count <= SINGLES_MAX ? 1 : room);
+        bool one_by_one = lot->jobs.count <= SINGLES_MAX && statement_for_one(lot->statement) != lot->statement;
+        struct read_query *query = take_jobs(db, lot, one_by_one ? 1 : room);
         if (query != NULL) {
             room -= (size_t)query->count;
             queries[query_count++] = query;
@@ -174,158 +273,100 @@ static size_t take_batch(struct db_actor *db, struct read_query **queries) {
             lot_queues_up(reads, lot);
         }
     }
+    queries[0] = label_for(queries + 1, query_count - 1, batch);
     return query_count;
 }
 
-void read_flush(struct db_actor *db) {
-    while (db->reads.first_waiting != NULL) {
-        struct connection *connection = slice_pick(db->slice, LANE_READ);
+static void send_batch(struct db_actor *db, struct connection *connection, struct read_queue *reads) {
+    struct read_query *places[BATCH_MAX + 1];
+    size_t count = take_batch(db, reads, places);
+    struct read_query **queries = places[0] == NULL ? places + 1 : places;
+    count -= places[0] == NULL;
+    if (count == 0) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        connection_prepare(connection, queries[i]->query.statement, queries[i]->leaf);
+    }
+    uint64_t now_ns = clock_now_ns();
+    for (size_t i = 0; i < count; i++) {
+        send_query(db, connection, reads->lane, queries[i], now_ns);
+    }
+    metrics_add(db->actor.metrics, METRIC_BATCHES, reads->lane, 1);
+    connection_end_group(connection, NULL);
+}
+
+static void flush_queue(struct db_actor *db, struct read_queue *reads) {
+    while (reads->first_waiting != NULL) {
+        struct connection *connection = slice_pick(db->slice, reads->lane);
         if (connection == NULL) {
-            db_note_waiting(db, LANE_READ, db->reads.first_waiting->jobs.first);
+            db_note_waiting(db, reads->lane, reads->first_waiting->jobs.first);
             return;
         }
-        struct read_query *queries[BATCH_MAX];
-        size_t count = take_batch(db, queries);
-        for (size_t i = 0; i < count; i++) {
-            connection_prepare(connection, queries[i]->query.statement, queries[i]->leaf);
-        }
-        for (size_t i = 0; i < count; i++) {
-            send_query(db, connection, queries[i]);
-        }
-        if (count > 0) {
-            metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_READ, 1);
-            connection_end_group(connection, NULL);
-        }
+        send_batch(db, connection, reads);
     }
 }
 
-static void answer_lists(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    int rows = PQntuples(result);
-    uint32_t *counts = memory_allocate((size_t)query->count, sizeof *counts);
-    struct message **replies = memory_allocate((size_t)query->count, sizeof(struct message *));
-    for (int row = 0; row < rows; row++) {
-        int place = result_place(result, row, query->count);
-        if (place >= 0) {
-            counts[place]++;
-        }
-    }
-    for (int i = 0; i < query->count; i++) {
-        const struct list_request *ask = &query->jobs[i]->ask.list;
-        if (query->jobs[i]->request != NULL) {
-            replies[i] = db_new_reply(query->jobs[i], 64 + counts[i] * REVIEW_BYTES);
-            reply_pack_list(&replies[i], &(struct reply_list){ask->product_id, ask->page, ask->count, counts[i]});
-        }
-    }
-    for (int row = 0; row < rows; row++) {
-        int place = result_place(result, row, query->count);
-        if (place >= 0 && replies[place] != NULL) {
-            struct review review;
-            result_review(result, row, &review);
-            reply_pack_review(&replies[place], &review);
-        }
-    }
-    for (int i = 0; i < query->count; i++) {
-        if (replies[i] != NULL) {
-            db_answer(db, query->jobs[i], replies[i]);
-        }
-    }
-    free(counts);
-    free(replies);
-}
-
-// The job that a row answers, if it still wants to be.
-static struct job *job_of_row(const struct read_query *query, const PGresult *result, int row) {
-    int place = result_place(result, row, query->count);
-    return place >= 0 && query->jobs[place]->request != NULL ? query->jobs[place] : NULL;
-}
-
-static void answer_metas(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    for (int row = 0; row < PQntuples(result); row++) {
-        struct job *job = job_of_row(query, result, row);
-        if (job != NULL) {
-            struct review_meta meta;
-            result_meta(result, row, &meta);
-            struct message *reply = db_new_reply(job, 256);
-            reply_pack_meta(&reply, &meta);
-            db_answer(db, job, reply);
-        }
-    }
-    for (int i = 0; i < query->count; i++) { // products without reviews have no row
-        struct job *job = query->jobs[i];
-        if (job->request != NULL) {
-            struct message *reply = db_new_reply(job, 256);
-            reply_pack_meta(&reply, &(struct review_meta){.product_id = job->ask.key.product_id});
-            db_answer(db, job, reply);
-        }
-    }
-}
-
-static void answer_reviews(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    for (int row = 0; row < PQntuples(result); row++) {
-        struct job *job = job_of_row(query, result, row);
-        if (job != NULL) {
-            struct review review;
-            result_review(result, row, &review);
-            struct message *reply = db_new_reply(job, REVIEW_BYTES);
-            reply_pack_kind(&reply, REPLY_REVIEW);
-            reply_pack_review(&reply, &review);
-            db_answer(db, job, reply);
-        }
-    }
-    for (int i = 0; i < query->count; i++) {
-        db_answer_problem(db, query->jobs[i], PROBLEM_NOT_FOUND, "There is no such review.");
-    }
-}
-
-static void drop_query(struct db_actor *db, struct read_query *query) {
-    for (int i = 0; i < query->count; i++) {
-        db_drop(db, query->jobs[i]);
-    }
-    free(query);
+void read_flush(struct db_actor *db) {
+    flush_queue(db, &db->reads);
+    flush_queue(db, &db->slow_reads);
 }
 
 // Another query of the group has failed, and this one was not run.
 static void enqueue_again(struct db_actor *db, struct read_query *query) {
-    for (int i = 0; i < query->count; i++) {
-        query->jobs[i]->sent = false;
-        db_enqueue(db, query->jobs[i]);
+    for (int i = 0; i < query->count && !query->is_label; i++) {
+        db_ask_again(db, query->jobs[i]);
     }
-    free(query);
 }
 
-void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
-    struct read_query *query = (struct read_query *)tag;
-    if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
-        enqueue_again(db, query);
-        return;
+static void take_back(struct db_actor *db, struct read_query *query, const PGresult *result) {
+    for (int i = 0; i < query->count; i++) {
+        db_take_back(db, query->jobs[i], PQresultErrorField(result, PG_DIAG_SQLSTATE),
+            PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     }
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-        for (int i = 0; i < query->count; i++) {
-            db_take_back(db, query->jobs[i], PQresultErrorField(result, PG_DIAG_SQLSTATE),
-                PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-        }
-        free(query);
-        return;
-    }
-    metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, LANE_READ, clock_now_ns() - query->jobs[0]->sent_ns);
-    switch (tag->statement) {
+}
+
+static void answer(struct db_actor *db, struct read_query *query, const PGresult *result) {
+    switch (query->query.statement) {
+    case STATEMENT_VERSIONS: pages_answer(db, query, result); return; // these jobs may have to wait again
     case STATEMENT_META: answer_metas(db, query, result); break;
     case STATEMENT_GET: answer_reviews(db, query, result); break;
     default: answer_lists(db, query, result); break;
     }
-    drop_query(db, query);
+    for (int i = 0; i < query->count; i++) {
+        db_drop(db, query->jobs[i]);
+    }
+}
+
+void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
+    struct read_query *query = (struct read_query *)tag;
+    bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
+        enqueue_again(db, query);
+    } else if (query->is_label && !succeeded) {
+        pages_give_up(db, result);
+    } else if (query->is_label) {
+        pages_take_labels(db, query, result);
+    } else if (!succeeded) {
+        take_back(db, query, result);
+    } else {
+        uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
+        metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, statement_lane(tag->statement),
+            now_ns - query->jobs[0]->sent_ns);
+        answer(db, query, result);
+    }
+    free(query);
 }
 
 void read_lost(struct db_actor *db, struct query *tag) {
     struct read_query *query = (struct read_query *)tag;
-    for (int i = 0; i < query->count; i++) {
+    for (int i = 0; i < query->count && !query->is_label; i++) {
         struct job *job = query->jobs[i];
-        job->sent = false;
         // A read may be asked again, but only once: what killed one connection may kill the next.
-        if (job->request != NULL && !job->lost && slice_is_available(db->slice)) {
+        if (job_is_wanted(job) && !job->lost && slice_is_available(db->slice)) {
             job->lost = true;
             metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
-            db_enqueue(db, job);
+            db_ask_again(db, job);
         } else {
             db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The connection to the database was lost.");
             db_drop(db, job);
@@ -334,18 +375,31 @@ void read_lost(struct db_actor *db, struct query *tag) {
     free(query);
 }
 
-void read_take_all(struct db_actor *db, struct job_queue *out) {
-    while (db->reads.first_waiting != NULL) {
-        struct read_lot *lot = first_lot_leaves(&db->reads);
+static void take_all(struct db_actor *db, struct read_queue *reads, struct job_queue *out) {
+    while (reads->first_waiting != NULL) {
+        struct read_lot *lot = first_lot_leaves(reads);
         for (struct job *job; (job = job_queue_pop(&lot->jobs)) != NULL;) {
+            waits_no_more(db, job);
             job_queue_push(out, job);
         }
     }
 }
 
-void read_free(struct db_actor *db) {
-    for (size_t i = 0; i < db->reads.lot_count; i++) {
-        free(db->reads.lots[i]);
+void read_take_all(struct db_actor *db, struct job_queue *out) {
+    take_all(db, &db->reads, out);
+    take_all(db, &db->slow_reads, out);
+}
+
+static void free_lots(struct read_queue *reads) {
+    for (size_t i = 0; i < reads->lot_count; i++) {
+        free(reads->lots[i]);
     }
-    free(db->reads.lots);
+    free(reads->lots);
+}
+
+void read_free(struct db_actor *db) {
+    free_lots(&db->reads);
+    free_lots(&db->slow_reads);
+    pages_free(db);
+    buffer_free(&db->body);
 }

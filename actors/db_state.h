@@ -1,10 +1,12 @@
-// What the files of the DB actor share: db.c (the actor and its jobs), db_read.c (batches of reads) and db_write.c
-// (transactions of writes), db_segments.c (follows and looks after the segments).
+// What the files of the DB actor share: db.c (the actor and its jobs), db_read.c (batches of reads), db_answer.c (results of
+// reads to replies), db_pages.c (lists that are kept), db_write.c (transactions of writes), db_segments.c (follows and looks
+// after the segments).
 #ifndef REVIEWD_ACTORS_DB_STATE_H
 #define REVIEWD_ACTORS_DB_STATE_H
 
 #include "actors/db.h"
 #include "actors/job.h"
+#include "actors/page_cache.h"
 #include "pg/parameters.h"
 #include "pg/slice.h"
 #include "pg/sqlstate.h"
@@ -14,12 +16,22 @@ enum {
     // A request is tried again after a failure that may pass this often (DESIGN: serialization failures and deadlocks).
     ATTEMPTS_MAX = 3,
     // db_settings.batch at most
-    BATCH_MAX = 1024
+    BATCH_MAX = 1024,
+    WAITING_SLOTS = 1024 // of the table of waiting reads; a power of two
 };
 
 // The first member of every query in flight, so that a result finds its kind.
 struct query {
     enum statement statement;
+};
+
+// Reads of one statement, and one segment if the statement has one.
+struct read_query {
+    struct query query;
+    int leaf;
+    bool is_label; // asks for the versions of lists that follow; the jobs are theirs
+    int count;
+    struct job *jobs[]; // each with those that joined it
 };
 
 // The reads that wait for one statement on one leaf.
@@ -36,6 +48,7 @@ struct read_queue {
     size_t lot_count;
     struct read_lot *first_waiting;
     struct read_lot *last_waiting;
+    enum lane lane;
 };
 
 struct write_queue {
@@ -51,12 +64,17 @@ struct db_actor {
     struct segment_map map;
     unsigned routed_version; // of the map, when the waiting jobs were routed
     struct read_queue reads;
+    struct read_queue slow_reads;
+    struct job *waiting_reads[WAITING_SLOTS]; // unsent, by read_key; those of one slot are linked by same_slot
+    struct page_cache *pages;                 // null: none are kept
+    int64_t epoch;                            // the version of all products, under which the pages were read
     struct write_queue writes;
     struct job_queue
         held; // jobs that met a leaf which is no longer theirs: they wait for the segments to be read again
     struct job_list unanswered; // by arrival
     size_t unanswered_count;
     struct parameters parameters; // scratch
+    struct buffer body;           // scratch
     struct event *tick;
     bool tick_is_pending;
     bool segments_asked; // because of `held`
@@ -70,27 +88,63 @@ struct db_actor {
 
 // Sends the reply (which it takes over) as the job's answer; drops it when the job was answered before.
 void db_answer(struct db_actor *db, struct job *job, struct message *reply);
-// The same with a problem.
+// Answers the job, and those that joined it, with a problem.
 void db_answer_problem(struct db_actor *db, struct job *job, enum problem problem, const char *detail);
+// The same with a 500, whose number is in the log with the code and message of what went wrong.
+void db_answer_incident(struct db_actor *db, struct job *job, const char *sqlstate, const char *message);
+// Gives a reply the envelope by which it answers the job, which has a request still.
+void db_address(struct message *reply, const struct job *job);
 // An empty reply for the job, with room for `capacity` bytes.
 struct message *db_new_reply(const struct job *job, uint32_t capacity);
-// The job is with nobody any more. It must have been answered.
+// The job, with those that joined it, is with nobody any more. All must have been answered.
 void db_drop(struct db_actor *db, struct job *job);
 // Says that a lane has no room for this waiting job: after too long a wait another connection is opened.
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job);
+// Whether an unanswered job has waited for longer than it may.
+bool db_is_overdue(const struct db_actor *db, const struct job *job);
 // Puts a job into the queue for its statement and leaf.
 void db_enqueue(struct db_actor *db, struct job *job);
-// Takes a job back from a query that failed with this error code: it is queued again or answered.
+// The same with a job that was sent already.
+void db_ask_again(struct db_actor *db, struct job *job);
+// Takes a job back from a query that failed with this error code: it is queued again or answered, and those that joined it too.
 void db_take_back(struct db_actor *db, struct job *job, const char *sqlstate, const char *message);
 
 // db_read.c
+void read_start(struct db_actor *db);
 void read_enqueue(struct db_actor *db, struct job *job);
 void read_flush(struct db_actor *db);
 void read_result(struct db_actor *db, struct query *tag, const PGresult *result);
 void read_lost(struct db_actor *db, struct query *tag);
 // Takes all waiting jobs out, for new routing.
 void read_take_all(struct db_actor *db, struct job_queue *out);
+// Whether reads like this one wait for so long already that it would not be sent in time.
+bool read_is_behind(const struct db_actor *db, const struct job *job);
 void read_free(struct db_actor *db);
+
+// db_answer.c: answers the jobs of a query that succeeded, each with those that joined it. All have been answered afterwards.
+void answer_lists(struct db_actor *db, struct read_query *query, const PGresult *result);
+void answer_metas(struct db_actor *db, struct read_query *query, const PGresult *result);
+void answer_reviews(struct db_actor *db, struct read_query *query, const PGresult *result);
+// Answers a list and those that joined it with a body that is ready.
+void answer_body(struct db_actor *db, struct job *job, struct view body);
+
+// db_pages.c
+void pages_start(struct db_actor *db);
+void pages_free(struct db_actor *db);
+// Decides before a list waits: is_kept and version, or keep.
+void pages_look(struct db_actor *db, struct job *job);
+// The parameters of STATEMENT_VERSIONS.
+void pages_add_parameters(struct parameters *parameters, const struct db_actor *db, const struct read_query *query);
+// Notes the versions of lists that follow on the same connection.
+void pages_take_labels(struct db_actor *db, struct read_query *query, const PGresult *result);
+// The labels could not be read: nothing is kept any more.
+void pages_give_up(struct db_actor *db, const PGresult *result);
+// Answers the lists that are kept and whose version holds; the others become lists to be read.
+void pages_answer(struct db_actor *db, struct read_query *query, const PGresult *result);
+// Keeps a list that was read, if it is worth it.
+void pages_keep(struct db_actor *db, const struct job *job, struct view body);
+// Forgets all, because the database may be another one.
+void pages_forget(struct db_actor *db);
 
 // db_segments.c
 void segments_start(struct db_actor *db);
@@ -108,6 +162,7 @@ void write_flush(struct db_actor *db);
 void write_result(struct db_actor *db, struct query *tag, const PGresult *result);
 void write_group_done(struct db_actor *db, void *group);
 void write_group_lost(struct db_actor *db, void *group);
+bool write_is_behind(const struct db_actor *db, const struct job *job);
 void write_take_all(struct db_actor *db, struct job_queue *out);
 
 #endif

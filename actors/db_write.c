@@ -1,10 +1,9 @@
 // Writes of the DB actor: those of a turn share a transaction, so that they share a commit; nothing is answered before it.
 //
-// Why two actors (of any node) can never deadlock: a transaction either changes totals (ADD, REPORT) or only votes. In one
-// that changes totals, rows come in the order of their products, and the product's totals are locked before any of its
-// reviews; so of two such transactions that meet on a product, one waits before it holds anything of that product, and they
-// meet products in the same order. Votes lock reviews in the order of their ids, and so do the reports of the other kind,
-// because ids grow with products; votes never wait for totals. So every wait is for something later in one fixed order.
+// Why two actors (of any node) can never deadlock: all locks are taken in one fixed order. A transaction takes its products in
+// ascending order, and of each product first the totals (ADD, REPORT), then the version (all), then reviews in the order of
+// their ids (REPORT, HELPFUL); ids grow with products. So of two transactions that meet, the one that waits does so for
+// something that is later in this order than all that it holds.
 //
 // If a statement fails, PostgreSQL rolls the whole transaction back. The failed one is taken out and answered alone; the
 // others go into the next transaction.
@@ -39,8 +38,18 @@ struct transaction {
     struct write_query queries[];
 };
 
+static struct job_queue *queue_of(struct write_queue *writes, const struct job *job) {
+    return job->statement == STATEMENT_HELPFUL ? &writes->votes : &writes->changes;
+}
+
 void write_enqueue(struct db_actor *db, struct job *job) {
-    job_queue_push(job->statement == STATEMENT_HELPFUL ? &db->writes.votes : &db->writes.changes, job);
+    job_queue_push(queue_of(&db->writes, job), job);
+}
+
+bool write_is_behind(const struct db_actor *db, const struct job *job) {
+    const struct job *first = job->statement == STATEMENT_HELPFUL ? db->writes.votes.first : db->writes.changes.first;
+    // One that was answered while it waited was answered because it had waited too long.
+    return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
 // The order in which rows are locked: by product; new reviews first, which have no id yet.

@@ -7,20 +7,32 @@
 
 #include "core/message.h"
 #include "pg/statement.h"
+#include "proto/operation.h"
 #include "proto/request.h"
 
 #include <sys/queue.h>
 
+enum {
+    VERSION_UNKNOWN = -1
+};
+
 struct job {
     struct job *next;            // in the queue or query that holds it
     TAILQ_ENTRY(job) by_arrival; // among the actor's unanswered jobs
+    struct job *joined;          // the next of those that asked the same while this one waited: one result answers all
+    struct job *same_slot;       // in the table of waiting reads
+    uint64_t read_key;           // of a read: what it asks, see read_key_of()
+    int64_t version;             // of the product, for a list: VERSION_UNKNOWN, or which the kept page or the label has
     struct message *request;     // owned; null once answered
     struct message *reply;       // of a write, until its transaction is committed
+    enum operation operation;
     enum statement statement;
     int leaf;
     unsigned attempts; // failures so far
     bool lost;         // with a connection, once
     bool sent;         // to PostgreSQL, at the moment
+    bool is_kept;      // a list that is kept, if its version still holds
+    bool keep;         // a list that is worth keeping
     uint64_t sent_ns;
     union {
         struct list_request list;
@@ -62,13 +74,28 @@ static inline struct job *job_queue_pop(struct job_queue *queue) {
     return job;
 }
 
+// The requests that a job stands for: its own, and those that joined it.
+static inline unsigned job_count(const struct job *job) {
+    unsigned count = 0;
+    for (; job != NULL; job = job->joined) {
+        count++;
+    }
+    return count;
+}
+
+// Whether any of these still wants an answer.
+static inline bool job_is_wanted(const struct job *job) {
+    while (job != NULL && job->request == NULL) {
+        job = job->joined;
+    }
+    return job != NULL;
+}
+
 // The product that a job is about.
 static inline int32_t job_product_id(const struct job *job) {
-    switch (job->statement) {
-    case STATEMENT_LIST_RELEVANT:
-    case STATEMENT_LIST_NEWEST:
-    case STATEMENT_LIST_HELPFUL: return job->ask.list.product_id;
-    case STATEMENT_ADD: return job->ask.add.product_id;
+    switch (job->operation) {
+    case OPERATION_REVIEW_LIST: return job->ask.list.product_id;
+    case OPERATION_REVIEW_ADD: return job->ask.add.product_id;
     default: return job->ask.key.product_id;
     }
 }

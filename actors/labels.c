@@ -9,7 +9,7 @@ _Static_assert(METRICS_LANES == (int)LANE_COUNT, "a cell for each lane");
 
 void labels_write(struct buffer *out, enum metrics_family family, size_t cell) {
     static const char *const shed_reasons[METRICS_SHED_REASONS] = {"mailbox", "queue"};
-    static const char *const lanes[LANE_COUNT] = {"read", "write"};
+    static const char *const lanes[LANE_COUNT] = {"read", "write", "slow"};
     switch (family) {
     case METRIC_REQUESTS:
     case METRIC_REQUEST_DURATION: buffer_format(out, "operation=\"%s\"", operation_label((enum operation)cell)); break;

@@ -10,7 +10,9 @@ _Static_assert(LOG_DEBUG == 0 && LOG_INFO == 1 && LOG_WARNING == 2 && LOG_ERROR 
 
 // A quarter of the CPUs for each kind of actor; the last quarter is for the kernel's share of the network's work.
 enum {
-    CPUS_PER_ACTOR_OF_A_KIND = 4
+    CPUS_PER_ACTOR_OF_A_KIND = 4,
+    // Up to so many CPUs, one loop for all actors answers more: docs/performance.md.
+    CPUS_FOR_ONE_LOOP_MAX = 2
 };
 
 void config_init(struct config *config) {
@@ -57,4 +59,7 @@ void config_derive(struct config *config, unsigned cpus) {
     derive_actors(
         &config->actors_db, cpus, least_of(config_options[OPTION_actors_db].most, config->db_connections / lanes));
     derive_actors(&config->actors_writers, cpus, config_options[OPTION_actors_writers].most);
+    if (config->actors_placement == PLACEMENT_AUTO) {
+        config->actors_placement = cpus <= CPUS_FOR_ONE_LOOP_MAX ? PLACEMENT_SHARED : PLACEMENT_OWN;
+    }
 }

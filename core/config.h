@@ -10,6 +10,7 @@
 
 // What actors.placement holds, in the order of its list.
 enum placement {
+    PLACEMENT_AUTO,
     PLACEMENT_OWN,
     PLACEMENT_SHARED
 };
@@ -38,7 +39,7 @@ void config_free(struct config *config);
 MUST_CHECK bool config_load(struct config *config, const char *path, char *const *environment, FILE *errors);
 
 // Replaces every number of actors that is 0 by a quarter of the CPUs, at least 1, and at most what a config that
-// config_load accepted has connections and clients for.
+// config_load accepted has connections and clients for; and the placement "auto" by the one that is better on so many CPUs.
 void config_derive(struct config *config, unsigned cpus);
 
 // Writes a complete, commented ini file that config_load reads back as the same config, except for a password in db.dsn,

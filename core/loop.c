@@ -253,6 +253,11 @@ uint64_t loop_now_ns(const struct loop *loop) {
     return loop->now_ns;
 }
 
+uint64_t loop_renew_now_ns(struct loop *loop) {
+    loop->now_ns = clock_now_ns();
+    return loop->now_ns;
+}
+
 void loop_wake_later(struct loop *loop, struct loop *target) {
     if (target != loop && !loop->is_to_be_woken[target->index]) {
         loop->is_to_be_woken[target->index] = true;

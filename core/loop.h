@@ -48,6 +48,9 @@ struct event_base *loop_base(struct loop *loop);
 // The time at which the round began (clock_now_ns), for what needs no more precision. The loop's thread only.
 uint64_t loop_now_ns(const struct loop *loop);
 
+// Sets that time to now, within a round: for who has just waited for something that is to be measured. The loop's thread only.
+uint64_t loop_renew_now_ns(struct loop *loop);
+
 // Has `target` woken at the end of this round. The thread of `loop` only.
 void loop_wake_later(struct loop *loop, struct loop *target);
 

@@ -14,7 +14,6 @@ struct message *message_new(uint32_t capacity) {
 void message_answer_to(struct message *to, const struct message *from) {
     to->accepted_ns = from->accepted_ns;
     to->enqueued_ns = from->enqueued_ns;
-    to->deadline_ns = from->deadline_ns;
     to->slot = from->slot;
     to->generation = from->generation;
     to->sequence = from->sequence;

@@ -144,10 +144,12 @@ static void open_wanted(struct slice *slice, uint64_t now_ns) {
         return;
     }
     for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
-        if (slice->lane_counts[lane] < slice->settings.kept[lane] || slice->wanted[lane]) {
+        bool may_grow = slice->settings.most[lane] == 0 || slice->lane_counts[lane] < slice->settings.most[lane];
+        if (slice->lane_counts[lane] < slice->settings.kept[lane] || (slice->wanted[lane] && may_grow)) {
             open_one(slice, lane, now_ns);
             return;
         }
+        slice->wanted[lane] = false;
     }
 }
 
@@ -221,6 +223,7 @@ struct connection *slice_pick(struct slice *slice, enum lane lane) {
             *candidate = connection;
         }
     }
+    slice->wanted[lane] |= !lane_is_ready;
     return lane_is_ready ? best : stand_in;
 }
 

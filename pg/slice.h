@@ -16,6 +16,7 @@ struct slice_settings {
     struct connection_settings connection;
     unsigned limit;             // connections at most
     unsigned kept[LANE_COUNT];  // connections that a lane keeps though idle
+    unsigned most[LANE_COUNT];  // connections that a lane may have; 0: as many as the slice
     unsigned depth[LANE_COUNT]; // groups in flight on a connection at most
     unsigned connect_interval_ms;
     unsigned idle_timeout_ms;
@@ -36,7 +37,7 @@ void slice_start(struct slice *slice);
 void slice_close(struct slice *slice);
 
 // The least loaded READY connection of the lane with room for another group, or null. A lane without any READY connection
-// may use the other's.
+// may use another's, and is wanted.
 struct connection *slice_pick(struct slice *slice, enum lane lane);
 
 // Says that the lane could use another connection; one is opened when limit, pace and backoff allow.

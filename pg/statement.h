@@ -11,10 +11,12 @@ enum statement {
     STATEMENT_COUNT
 };
 
-// What a connection is used for: many short reads in a deep pipeline, or transactions that wait for the disk.
+// What a connection is used for: many short reads in a deep pipeline, transactions that wait for the disk, or reads that take
+// long, one at a time, so that nobody waits behind them.
 enum lane {
     LANE_READ,
     LANE_WRITE,
+    LANE_SLOW,
     LANE_COUNT
 };
 

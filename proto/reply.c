@@ -6,7 +6,6 @@
 
 // How many values the parts of a reply have, each part an array in the order of its struct.
 enum {
-    LIST_VALUES = 4,
     REVIEW_VALUES = 10,
     META_VALUES = 1 + RATING_MAX + 2 + 2 * CHARACTERISTIC_COUNT,
     PROBLEM_VALUES = 5,
@@ -18,13 +17,9 @@ void reply_pack_kind(struct message **reply, enum reply_kind kind) {
     msgpack_write_int(reply, kind);
 }
 
-void reply_pack_list(struct message **reply, const struct reply_list *list) {
-    reply_pack_kind(reply, REPLY_LIST);
-    msgpack_write_array(reply, LIST_VALUES);
-    msgpack_write_int(reply, list->product_id);
-    msgpack_write_int(reply, list->page);
-    msgpack_write_int(reply, list->count);
-    msgpack_write_int(reply, list->results);
+void reply_pack_body(struct message **reply, struct view body) {
+    reply_pack_kind(reply, REPLY_BODY);
+    msgpack_write_text(reply, body);
 }
 
 void reply_pack_review(struct message **reply, const struct review *review) {
@@ -99,12 +94,8 @@ enum reply_kind reply_read_kind(struct msgpack_reader *reader) {
     return (enum reply_kind)msgpack_read_int_within(reader, 0, REPLY_KIND_COUNT - 1);
 }
 
-void reply_read_list(struct msgpack_reader *reader, struct reply_list *list) {
-    open_array(reader, LIST_VALUES);
-    list->product_id = read_natural(reader);
-    list->page = read_natural(reader);
-    list->count = read_natural(reader);
-    list->results = (uint32_t)msgpack_read_int_within(reader, 0, UINT32_MAX);
+struct view reply_read_body(struct msgpack_reader *reader) {
+    return msgpack_read_text(reader);
 }
 
 void reply_read_review(struct msgpack_reader *reader, struct review *review) {

@@ -9,7 +9,7 @@
 #include "proto/review.h"
 
 enum reply_kind {
-    REPLY_LIST,     // 200: reply_pack_list, then exactly `results` times reply_pack_review
+    REPLY_BODY,     // 200: reply_pack_body
     REPLY_META,     // 200: reply_pack_meta
     REPLY_REVIEW,   // 200: reply_pack_kind, then one reply_pack_review
     REPLY_CREATED,  // 201 with Location: reply_pack_kind, then one reply_pack_review
@@ -21,13 +21,6 @@ enum reply_kind {
     REPLY_KIND_COUNT
 };
 
-struct reply_list {
-    int32_t product_id;
-    int32_t page;
-    int32_t count;
-    uint32_t results;
-};
-
 struct reply_problem {
     enum problem problem;
     struct view detail;
@@ -37,7 +30,8 @@ struct reply_problem {
 };
 
 void reply_pack_kind(struct message **reply, enum reply_kind kind);
-void reply_pack_list(struct message **reply, const struct reply_list *list);
+// A JSON body that is ready to be sent.
+void reply_pack_body(struct message **reply, struct view body);
 void reply_pack_review(struct message **reply, const struct review *review);
 void reply_pack_meta(struct message **reply, const struct review_meta *meta);
 // `file` is an index in the static files; `is_known`: the client has it already.
@@ -49,7 +43,7 @@ void reply_pack_problem(struct message **reply, enum problem problem, struct vie
 
 // Reads the kind and leaves the reader at what follows. A failure is seen in reader->failed.
 enum reply_kind reply_read_kind(struct msgpack_reader *reader);
-void reply_read_list(struct msgpack_reader *reader, struct reply_list *list);
+struct view reply_read_body(struct msgpack_reader *reader);
 void reply_read_review(struct msgpack_reader *reader, struct review *review);
 void reply_read_meta(struct msgpack_reader *reader, struct review_meta *meta);
 uint32_t reply_read_file(struct msgpack_reader *reader, bool *is_known);

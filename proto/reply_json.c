@@ -48,24 +48,24 @@ void reply_json_review(struct buffer *out, const struct review *review) {
     write_rest_of_review(out, review);
 }
 
-void reply_json_list(struct buffer *out, struct msgpack_reader *reader) {
-    struct reply_list list;
-    reply_read_list(reader, &list);
+void reply_json_list_begin(struct buffer *out, const struct list_request *asked) {
     APPEND(out, "{\"product\":");
-    json_write_int(out, list.product_id);
+    json_write_int(out, asked->product_id);
     APPEND(out, ",\"page\":");
-    json_write_int(out, list.page);
+    json_write_int(out, asked->page);
     APPEND(out, ",\"count\":");
-    json_write_int(out, list.count);
+    json_write_int(out, asked->count);
     APPEND(out, ",\"results\":[");
-    for (uint32_t i = 0; i < list.results && !reader->failed; i++) {
-        struct review review;
-        reply_read_review(reader, &review);
-        if (i > 0) {
-            APPEND(out, ",");
-        }
-        reply_json_review(out, &review);
+}
+
+void reply_json_list_add(struct buffer *out, const struct review *review, bool is_first) {
+    if (!is_first) {
+        APPEND(out, ",");
     }
+    reply_json_review(out, review);
+}
+
+void reply_json_list_end(struct buffer *out) {
     APPEND(out, "]}");
 }
 

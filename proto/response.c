@@ -115,18 +115,27 @@ static void write_allow(struct buffer *out, uint32_t allow) {
     APPEND(out, "\r\n");
 }
 
-static void write_ms_since(struct buffer *out, uint64_t now_ns, uint64_t then_ns) {
-    uint64_t passed_us = now_ns > then_ns ? (now_ns - then_ns) / NS_PER_US : 0;
+static void write_ms_between(struct buffer *out, uint64_t from_ns, uint64_t to_ns) {
+    uint64_t passed_us = to_ns > from_ns ? (to_ns - from_ns) / NS_PER_US : 0;
     buffer_format(out, "%" PRIu64 ".%03" PRIu64, passed_us / 1000, passed_us % 1000);
 }
 
-// The time since the request was accepted, and that which the reply waited for this writer, both in milliseconds.
+// Milliseconds that the request waited for a connection, that PostgreSQL and its answer took, and that the reply waited for
+// this writer and took to render.
 static void write_timing(struct buffer *out, const struct message *reply) {
     uint64_t now_ns = clock_now_ns();
-    APPEND(out, "Server-Timing: total;dur=");
-    write_ms_since(out, now_ns, reply->accepted_ns);
-    APPEND(out, ", writer;dur=");
-    write_ms_since(out, now_ns, reply->enqueued_ns);
+    APPEND(out, "Server-Timing: ");
+    if (reply->asked_ns != 0) {
+        APPEND(out, "queue;dur=");
+        write_ms_between(out, reply->accepted_ns, reply->asked_ns);
+        APPEND(out, ", db;dur=");
+        write_ms_between(out, reply->asked_ns, reply->enqueued_ns);
+        APPEND(out, ", ");
+    }
+    APPEND(out, "render;dur=");
+    write_ms_between(out, reply->enqueued_ns, now_ns);
+    APPEND(out, ", total;dur=");
+    write_ms_between(out, reply->accepted_ns, now_ns);
     APPEND(out, "\r\n");
 }
 
@@ -184,19 +193,18 @@ static void end_body(struct buffer *out, struct body_place place, const struct m
     out->length = is_head ? begin : begin + length;
 }
 
-static int render_list(const struct response_renderer *renderer, struct buffer *out, const struct message *reply,
+static int render_body(const struct response_renderer *renderer, struct buffer *out, const struct message *reply,
     struct msgpack_reader *reader) {
-    struct msgpack_reader ahead = *reader;
-    struct reply_list list;
-    reply_read_list(&ahead, &list);
-    size_t results = list.results < reply->length ? list.results : 0;
-    size_t length_guess = reply->length + results * REVIEW_OVERHEAD_BYTES;
-    (void)buffer_reserve(out, HEAD_BYTES + length_guess + length_guess / 8);
+    struct view body = reply_read_body(reader);
+    (void)buffer_reserve(out, HEAD_BYTES + body.length);
     write_head(renderer, out, reply, STATUS_OK);
     APPEND(out, json_fields);
-    struct body_place place = begin_body(out, length_guess);
-    reply_json_list(out, reader);
-    end_body(out, place, reply);
+    APPEND(out, "Content-Length: ");
+    json_write_int(out, (int64_t)body.length);
+    APPEND(out, "\r\n\r\n");
+    if ((reply->flags & MESSAGE_HEAD) == 0) {
+        buffer_append(out, body);
+    }
     return STATUS_OK;
 }
 
@@ -314,7 +322,7 @@ int response_render(struct response_renderer *renderer, struct buffer *out, cons
     size_t begin = out->length;
     int status = 0;
     switch (reply_read_kind(&reader)) {
-    case REPLY_LIST: status = render_list(renderer, out, reply, &reader); break;
+    case REPLY_BODY: status = render_body(renderer, out, reply, &reader); break;
     case REPLY_META: status = render_meta(renderer, out, reply, &reader); break;
     case REPLY_REVIEW: status = render_review(renderer, out, reply, &reader, STATUS_OK); break;
     case REPLY_CREATED: status = render_review(renderer, out, reply, &reader, STATUS_CREATED); break;

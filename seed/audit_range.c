@@ -165,7 +165,7 @@ static bool mend_reviews(struct session *session, const PGresult *rows, int row_
     if (statement.length == empty) {
         return true;
     }
-    APPEND(&statement, "COMMIT");
+    APPEND(&statement, "SELECT product_version_renew(); COMMIT");
     return audit_session_insist(session, MEND_ACTION, statement.text);
 }
 

@@ -106,6 +106,7 @@ bool database_publish(struct database *database, const struct plan *plan, uint32
     return drop_segments(database) && publish_segments(database, plan, first_number) &&
            session_run(session, "fill product_meta",
                "INSERT INTO product_meta SELECT * FROM " STAGE_SCHEMA ".product_meta ORDER BY product_id") &&
+           session_run(session, "make servers forget the lists that they keep", "SELECT product_version_renew()") &&
            session_run(session, "finish", "UPDATE " STAGE_SCHEMA ".run SET phase = 'published'; COMMIT");
 }
 

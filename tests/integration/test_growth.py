@@ -33,7 +33,7 @@ def test_a_lane_grows_while_requests_wait_and_shrinks_afterwards(start_server, e
     with server.connect() as client, closing(empty_database.connect()) as holder:
         holder.autocommit = False
         holder.cursor().execute("LOCK TABLE product_meta IN ACCESS EXCLUSIVE MODE")
-        client.send(build_request("GET", meta_path(product)) * 30)
+        client.send(b"".join(build_request("GET", meta_path(product + i)) for i in range(30)))
         wait_until(lambda: ready_connections(server) == LIMIT, "connections up to the limit")
         holder.rollback()
         assert [client.read_reply().status for _ in range(30)] == [200] * 30

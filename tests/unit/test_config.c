@@ -88,7 +88,7 @@ static void test_bad_values(void) {
     expect_errors("[log]\nlevel = Info\n",
         "FILE:2: log.level: \"Info\" is not one of the words; allowed: debug, info, warning, error\n");
     expect_errors("[actors]\nplacement = own|shared\n",
-        "FILE:2: actors.placement: \"own|shared\" is not one of the words; allowed: own, shared\n");
+        "FILE:2: actors.placement: \"own|shared\" is not one of the words; allowed: auto, own, shared\n");
     expect_errors("[admin]\naddress = localhost\n",
         "FILE:2: admin.address: \"localhost\" is not an IP address; allowed: an IPv4 or IPv6 address in numbers, such as "
         "127.0.0.1 or ::1\n");
@@ -151,7 +151,7 @@ static void test_bad_lines(void) {
     // A line that begins with space is a line like any other, not more of the value above.
     expect_errors("[db]\ndsn = host=a\n  user=b\n",
         "FILE:3: db.user: unknown key; allowed: dsn, connections, read_connections, write_connections, batch, pipeline, "
-        "connect_interval_ms, idle_timeout_s, segments_interval_s, backoff_min_ms, backoff_max_ms\n");
+        "kept_pages_mib, connect_interval_ms, idle_timeout_s, segments_interval_s, backoff_min_ms, backoff_max_ms\n");
     expect_errors_of(VIEW("[admin]\nport = 1\0 2\n"), NULL, "FILE:2: a line with a NUL byte; allowed: text\n");
     expect_errors("[server]\naddress = 127.0.0.1\x01\n",
         "FILE:2: server.address: the value holds a control character; allowed: an IPv4 or IPv6 address in numbers, such "
@@ -270,13 +270,13 @@ static void test_totals(void) {
         "FILE:6: actors.db: impossible total: 3 connections for 4 DB actors; allowed: db.connections at least actors.db * "
         "(db.read_connections + db.write_connections)\n");
     expect_errors("[db]\nconnections = 9\n[actors]\ndb = 2\n",
-        "FILE:4: actors.db: impossible total: 9 connections / 2 DB actors are 4 for each, but 1 for reads + 4 for writes "
-        "are 5; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
-    expect_errors("[db]\nconnections = 10\n[actors]\ndb = 2\n", "");
+        "FILE:4: actors.db: impossible total: 9 connections / 2 DB actors are 4 for each, but 2 for reads + 4 for writes "
+        "are 6; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
+    expect_errors("[db]\nconnections = 12\n[actors]\ndb = 2\n", "");
     // The number of actors is not known yet: there will be one at least.
     expect_errors("[db]\nconnections = 4\n",
-        "FILE:2: db.connections: impossible total: 4 connections / 1 DB actors are 4 for each, but 1 for reads + 4 for "
-        "writes are 5; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
+        "FILE:2: db.connections: impossible total: 4 connections / 1 DB actors are 4 for each, but 2 for reads + 4 for "
+        "writes are 6; allowed: db.connections at least actors.db * (db.read_connections + db.write_connections)\n");
     expect_errors("[server]\nmax_clients = 3\n[actors]\nacceptors = 4\n",
         "FILE:4: actors.acceptors: impossible total: 3 clients for 4 acceptors; allowed: server.max_clients at least "
         "actors.acceptors\n");
@@ -311,14 +311,16 @@ static void test_derive(void) {
         CU_ASSERT_EQUAL(config.actors_acceptors, cases[i].actors);
         CU_ASSERT_EQUAL(config.actors_db, cases[i].actors);
         CU_ASSERT_EQUAL(config.actors_writers, cases[i].actors);
+        CU_ASSERT_EQUAL(config.actors_placement, cases[i].cpus <= 2 ? PLACEMENT_SHARED : PLACEMENT_OWN);
         config_free(&config);
     }
     // What is given stays, and what is derived makes no impossible total.
     struct config config;
     struct buffer errors;
-    CU_ASSERT_TRUE(
-        load(&config, VIEW("[server]\nmax_clients=2\n[db]\nconnections=18\n[actors]\nwriters=5\n"), NULL, &errors));
+    CU_ASSERT_TRUE(load(&config,
+        VIEW("[server]\nmax_clients=2\n[db]\nconnections=18\n[actors]\nwriters=5\nplacement=shared\n"), NULL, &errors));
     config_derive(&config, 64);
+    CU_ASSERT_EQUAL(config.actors_placement, PLACEMENT_SHARED);
     CU_ASSERT_EQUAL(config.actors_acceptors, 2);
     CU_ASSERT_EQUAL(config.actors_db, 3);
     CU_ASSERT_EQUAL(config.actors_writers, 5);

@@ -34,7 +34,7 @@ static void test_an_answer_has_the_envelope_of_its_question(void) {
     struct message *question = message_new(10);
     question->accepted_ns = 1;
     question->enqueued_ns = 2;
-    question->deadline_ns = 3;
+    question->deadline_ns = 3; // of a question only: an answer has asked_ns there
     question->slot = 4;
     question->generation = 5;
     question->sequence = 6;
@@ -46,7 +46,7 @@ static void test_an_answer_has_the_envelope_of_its_question(void) {
     message_append(&answer, "x", 1);
     message_answer_to(answer, question);
     CU_ASSERT_EQUAL(answer->accepted_ns, 1);
-    CU_ASSERT_EQUAL(answer->deadline_ns, 3);
+    CU_ASSERT_EQUAL(answer->asked_ns, 0);
     CU_ASSERT_EQUAL(answer->slot, 4);
     CU_ASSERT_EQUAL(answer->generation, 5);
     CU_ASSERT_EQUAL(answer->sequence, 6);

@@ -28,22 +28,15 @@ static bool reads_add(struct view payload) {
 // Reads any reply whole, as a writer would.
 static bool reads_reply(struct view payload) {
     struct msgpack_reader reader;
-    struct reply_list list = {.results = 1};
     struct review_meta meta;
     struct review review;
     struct reply_problem problem;
     struct view field, detail;
     msgpack_reader_init(&reader, payload);
     switch (reply_read_kind(&reader)) {
-    case REPLY_LIST:
-        reply_read_list(&reader, &list); // and its reviews
-    // fall through
+    case REPLY_BODY: (void)reply_read_body(&reader); break;
     case REPLY_REVIEW:
-    case REPLY_CREATED:
-        for (uint32_t i = 0; i < list.results && !reader.failed; i++) {
-            reply_read_review(&reader, &review);
-        }
-        break;
+    case REPLY_CREATED: reply_read_review(&reader, &review); break;
     case REPLY_META: reply_read_meta(&reader, &meta); break;
     case REPLY_OPTIONS: (void)reply_read_options(&reader); break;
     case REPLY_FILE: {
@@ -231,33 +224,36 @@ static bool reviews_equal(const struct review *a, const struct review *b) {
            view_equal(a->photos, b->photos) && (a->photos.data == NULL) == (b->photos.data == NULL);
 }
 
-static void test_list_reply(void) {
+static void test_body_reply(void) {
+    struct message *message = message_new(0);
+    reply_pack_body(&message, VIEW("{\"product\":777}"));
+    struct msgpack_reader reader;
+    msgpack_reader_init(&reader, message_payload(message));
+    CU_ASSERT_EQUAL(reply_read_kind(&reader), REPLY_BODY);
+    CU_ASSERT(view_equal(reply_read_body(&reader), VIEW("{\"product\":777}")));
+    CU_ASSERT(msgpack_reader_done(&reader));
+    check_with_rest(message, reads_reply);
+}
+
+static void test_review_reply(void) {
     struct review reviews[3] = {sample_review(), sample_bare_review(), sample_review()};
     reviews[2].review_id = REVIEW_ID_MAX;
     reviews[2].created_ms = TIMESTAMP_MAX_MS;
     reviews[2].helpfulness = INT32_MAX;
     reviews[2].response = VIEW("");
-    struct message *message = message_new(0);
-    reply_pack_list(&message, &(struct reply_list){PRODUCT_ID_MAX, 9999, 100, COUNT_OF(reviews)});
     for (size_t i = 0; i < COUNT_OF(reviews); i++) {
-        reply_pack_review(&message, &reviews[i]);
-    }
-    struct msgpack_reader reader;
-    struct reply_list list;
-    msgpack_reader_init(&reader, message_payload(message));
-    CU_ASSERT_EQUAL(reply_read_kind(&reader), REPLY_LIST);
-    reply_read_list(&reader, &list);
-    CU_ASSERT_EQUAL(list.product_id, PRODUCT_ID_MAX);
-    CU_ASSERT_EQUAL(list.page, 9999);
-    CU_ASSERT_EQUAL(list.count, 100);
-    CU_ASSERT_EQUAL_FATAL(list.results, COUNT_OF(reviews));
-    for (size_t i = 0; i < COUNT_OF(reviews); i++) {
+        struct message *message = message_new(0);
+        struct msgpack_reader reader;
         struct review read;
+        reply_pack_kind(&message, REPLY_REVIEW);
+        reply_pack_review(&message, &reviews[i]);
+        msgpack_reader_init(&reader, message_payload(message));
+        CU_ASSERT_EQUAL(reply_read_kind(&reader), REPLY_REVIEW);
         reply_read_review(&reader, &read);
         CU_ASSERT(reviews_equal(&read, &reviews[i]));
+        CU_ASSERT(msgpack_reader_done(&reader));
+        check_with_rest(message, reads_reply);
     }
-    CU_ASSERT(msgpack_reader_done(&reader));
-    check_with_rest(message, reads_reply);
 }
 
 static void test_wrong_reviews(void) {
@@ -386,7 +382,8 @@ int main(void) {
         {"key request", test_key_request},
         {"add request", test_add_request},
         {"wrong add requests", test_wrong_add_requests},
-        {"list reply", test_list_reply},
+        {"a body that is ready", test_body_reply},
+        {"a review", test_review_reply},
         {"wrong reviews", test_wrong_reviews},
         {"meta reply", test_meta_reply},
         {"plain replies", test_plain_replies},

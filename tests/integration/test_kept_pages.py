@@ -1,0 +1,164 @@
+"""Lists that a server keeps: they spare PostgreSQL work, and never show less than was acknowledged before, on any node."""
+
+import random
+import threading
+import time
+from contextlib import closing
+
+import pytest
+from api import Api, add_path, list_path, meta_path, review_body, vote_path
+from http_client import build_json_request, build_request
+from prometheus import Metrics
+from waiting import scaled
+
+SERVED = "reviewd_kept_pages_served_total"
+
+
+def metric(server, name, **labels):
+    with server.connect_admin() as admin:
+        return Metrics(admin.request("GET", "/metrics").body.decode()).value(name, **labels)
+
+
+def ask(server, product, times=1, query="count=10"):
+    with server.connect() as client:
+        return [client.request("GET", list_path(product, query)).json() for _ in range(times)]
+
+
+@pytest.fixture
+def nodes(start_server, own_seeded_database):
+    return [start_server(own_seeded_database) for _ in range(2)]
+
+
+def test_a_list_that_is_asked_for_again_is_kept(nodes):
+    server = nodes[0]
+    lists = ask(server, 7, times=5)
+    assert lists[0]["results"] and lists == [lists[0]] * 5
+    assert metric(server, SERVED) == 3  # the first is met, the second is kept
+    assert metric(server, "reviewd_kept_pages") == 1
+    assert metric(server, "reviewd_kept_pages_bytes") > 1000
+
+
+def test_sorts_pages_and_counts_are_kept_apart(nodes):
+    queries = [f"sort={sort}&count={count}&page={page}" for sort in ("relevant", "newest", "helpfulness")
+               for count in (1, 3) for page in (0, 1)]
+    first = [ask(nodes[0], 7, query=query)[0] for query in queries]
+    for _ in range(3):
+        assert [ask(nodes[0], 7, query=query)[0] for query in queries] == first
+    assert metric(nodes[0], SERVED) > 0
+
+
+def test_nothing_is_kept_when_told_so(start_server, own_seeded_database):
+    server = start_server(own_seeded_database, {"db.kept_pages_mib": 0})
+    ask(server, 7, times=5)
+    assert metric(server, SERVED) == 0
+
+
+@pytest.mark.parametrize("writer", [0, 1])
+def test_each_write_is_seen_by_the_next_list_on_each_node(nodes, writer):
+    for server in nodes:
+        ask(server, 9, times=3)
+    with nodes[writer].connect() as client:
+        api = Api(client)
+        for round_number in range(10):
+            added = api.add(9)["review_id"]
+            for server in nodes:
+                assert added in [review["review_id"] for review in ask(server, 9, query="count=100&sort=newest")[0]["results"]]
+            api.vote(added)
+            for server in nodes:
+                newest = ask(server, 9, query="count=100&sort=newest")[0]["results"]
+                assert [r["helpfulness"] for r in newest if r["review_id"] == added] == [1]
+            if round_number % 2 == 0:
+                api.report(added)
+                for server in nodes:
+                    newest = ask(server, 9, query="count=100&sort=newest")[0]["results"]
+                    assert added not in [review["review_id"] for review in newest]
+    assert all(metric(server, SERVED) > 0 for server in nodes)
+
+
+def test_no_reader_sees_less_than_was_acknowledged_under_load(nodes):
+    """Voters on one node, readers on both: a list never shows fewer votes than were acknowledged before it was asked for."""
+    products = list(range(20, 24))
+    reviews = {product: ask(nodes[0], product)[0]["results"][0]["review_id"] for product in products}
+    before = {product: ask(nodes[0], product)[0]["results"][0]["helpfulness"] for product in products}
+    votes = dict.fromkeys(products, 0)
+    failures, looks, stopping = [], [], threading.Event()
+
+    def vote(server, product):
+        with server.connect() as client:
+            while not stopping.is_set():
+                status = client.request("PUT", vote_path(reviews[product])).status
+                if status != 204:
+                    failures.append(status)
+                votes[product] += 1  # by this thread alone
+
+    def read(server, seed):
+        numbers = random.Random(seed)
+        with server.connect() as client:
+            while not stopping.is_set():
+                product = numbers.choice(products)
+                least = before[product] + votes[product]
+                results = client.request("GET", list_path(product, "count=10&sort=helpfulness")).json()["results"]
+                seen = [r["helpfulness"] for r in results if r["review_id"] == reviews[product]]
+                looks.append(len(seen))
+                if seen and seen[0] < least:
+                    failures.append(f"product {product}: {seen[0]} votes shown, {least} acknowledged")
+
+    # A review with few votes may not be among the ten first until it has some.
+    threads = [threading.Thread(target=vote, args=(nodes[0], product)) for product in products]
+    threads += [threading.Thread(target=read, args=(node, seed)) for node in nodes for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(scaled(4))
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sum(looks) > 100
+    assert min(votes.values()) > 20
+    assert sum(metric(server, SERVED) for server in nodes) > 0
+
+
+def test_changes_by_hand_are_seen_when_told(nodes, own_seeded_database):
+    server = nodes[0]
+    shown = ask(server, 11, times=3)[0]["results"][0]
+    own_seeded_database.execute("UPDATE review SET summary = 'Changed by hand' WHERE review_id = %s", (shown["review_id"],))
+    assert ask(server, 11)[0]["results"][0]["summary"] == shown["summary"]  # nobody told
+    own_seeded_database.execute("SELECT product_version_renew()")
+    assert ask(server, 11)[0]["results"][0]["summary"] == "Changed by hand"
+
+
+def test_a_load_in_place_of_the_reviews_is_seen(nodes, own_seeded_database, seed):
+    before = ask(nodes[0], 12, times=3)[0]
+    loaded = seed("load", "--dsn", own_seeded_database.dsn(), "--records", 5000, "--products", 100, "--seed", 99, "--replace")
+    assert loaded.returncode == 0, loaded.stderr
+    after = ask(nodes[0], 12)[0]
+    assert after["results"] and after != before
+
+
+def test_equal_reads_that_wait_share_a_query(start_server, own_seeded_database):
+    server = start_server(own_seeded_database, {"actors.db": 1, "deadline.request_ms": 20000, "deadline.queue_ms": 20000,
+                                                "db.connections": 3, "db.read_connections": 1, "db.write_connections": 1,
+                                                "db.pipeline": 1, "db.batch": 1})
+    with server.connect() as client, closing(own_seeded_database.connect()) as holder:
+        holder.autocommit = False
+        holder.cursor().execute("LOCK TABLE product_meta IN ACCESS EXCLUSIVE MODE")
+        client.send(b"".join(build_request("GET", meta_path(product)) for product in range(1, 9)))  # fills all connections
+        client.send(build_request("GET", list_path(5)) * 20 + build_request("GET", meta_path(77)) * 20)
+        time.sleep(0.3)
+        holder.rollback()
+        replies = [client.read_reply() for _ in range(48)]
+    assert [reply.status for reply in replies] == [200] * 48
+    assert len({reply.body for reply in replies[8:28]}) == 1 and len({reply.body for reply in replies[28:]}) == 1
+    assert metric(server, "reviewd_reads_joined_total") >= 36
+
+
+def test_deep_pages_have_a_lane_of_their_own(nodes, own_seeded_database):
+    product = own_seeded_database.rows("SELECT product_id FROM product_meta ORDER BY next_n DESC LIMIT 1")[0][0]
+    deep = ask(nodes[0], product, query="count=100&page=50")[0]
+    assert deep["results"] == []
+    assert metric(nodes[0], "reviewd_batches_total", lane="slow") == 1
+    total = 0
+    for page in range(20):
+        total += len(ask(nodes[0], product, query=f"count=100&page={page}")[0]["results"])
+    with nodes[0].connect() as client:
+        assert total == sum(Api(client).meta(product)["ratings"].values())
