@@ -1,10 +1,12 @@
 // What a test file needs: where the servers are, a browser, pictures, and axe.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { startServer } from "./stack.js";
 
@@ -23,6 +25,10 @@ const EXECUTABLES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin
 const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--font-render-hinting=none"];
 
+const LOCAL = ["127.0.0.1", "localhost"];
+export const PHOTO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3" width="800" height="600">
+  <rect width="4" height="3" fill="#d9e2dc"/><circle cx="3" cy=".8" r=".35" fill="#f0d9a8"/><path d="M0 3l1.4-1.5 1 1 .6-.6L4 3z" fill="#6f8a7d"/></svg>`;
+
 let browser;
 
 // To be called once in a file, outside tests: a browser for all of them.
@@ -37,9 +43,12 @@ export function useBrowser() {
 }
 
 // A page of a fresh context, closed at the end of the test `t`. An error that nobody caught in the page, or a line on its
-// console that is an error and that `expected` does not match, fails the test. `foreign` collects requests to other hosts.
+// console that is an error and that `expected` does not match, fails the test. Other
+// machines are not asked: photos of the seed get a picture of ours.
 export async function openPage(t, { expected = /^$/, ...options } = {}) {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce", ...options });
+  await context.route((address) => !LOCAL.includes(address.hostname) && address.protocol !== "data:",
+    (route) => route.fulfill({ contentType: "image/svg+xml", body: PHOTO }));
   const page = await context.newPage();
   const wrong = [];
   page.on("pageerror", (error) => wrong.push(error.message));
@@ -73,4 +82,9 @@ export async function startAnotherServer(t, options) {
   const server = await startServer(need("BROWSER_TEST_FOLDER"), need("BROWSER_TEST_DSN"), options);
   t.after(server.stop);
   return server;
+}
+
+// Runs SQL as the superuser, for what no route can do.
+export async function sql(text) {
+  await promisify(execFile)("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", text, need("BROWSER_TEST_DSN")]);
 }

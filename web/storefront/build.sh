@@ -7,7 +7,7 @@ source=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 output=${1:?the folder to make}
 
 # The parts of the widget, each behind those that it needs.
-parts=(dom api stream texts style summary card lightbox form)
+parts=(dom api stream texts style totals summary card lightbox form)
 
 rm -rf "$output.new"
 mkdir -p "$output.new/messages"

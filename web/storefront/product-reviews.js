@@ -11,8 +11,9 @@ import { ReviewForm } from "./reviews/form.js";
 import { openLightbox } from "./reviews/lightbox.js";
 import { ReviewStream } from "./reviews/stream.js";
 import { style } from "./reviews/style.js";
-import { CHARACTERISTICS, summary, totalsOf } from "./reviews/summary.js";
+import { summary } from "./reviews/summary.js";
 import { Texts } from "./reviews/texts.js";
+import { CHARACTERISTICS, totalsOf } from "./reviews/totals.js";
 
 const AT_ONCE = 2;
 const SORTS = ["relevant", "newest", "helpfulness"];
@@ -79,7 +80,7 @@ class ProductReviews extends HTMLElement {
       this.show(reviews);
       this.say("");
     } catch (error) {
-      if (!signal.aborted) this.showFailure(this.root, () => this.begin());
+      if (!signal.aborted) this.showFailure(this.root, () => this.begin(), this.children.length > 0 && h("slot"));
     }
   }
 
@@ -87,12 +88,12 @@ class ProductReviews extends HTMLElement {
     this.status.textContent = text;
   }
 
-  showFailure(place, again) {
+  showFailure(place, again, rest) {
     const { texts } = this;
     place.setAttribute("aria-busy", "false");
     place.replaceChildren(h("div", { class: "failure", role: "alert" },
       h("p", {}, texts.t(navigator.onLine ? "failed" : "offline")),
-      h("button", { type: "button", class: "secondary", onclick: again }, texts.t("retry"))));
+      h("button", { type: "button", class: "secondary", onclick: again }, texts.t("retry"))), rest || "");
     this.say("");
   }
 

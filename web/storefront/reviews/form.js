@@ -1,7 +1,7 @@
 // The form for a new review, in a dialog. What was typed stays until it has been sent, whatever happens.
 
 import { h, isHttp, oneStar } from "./dom.js";
-import { CHARACTERISTICS } from "./summary.js";
+import { CHARACTERISTICS } from "./totals.js";
 
 // The server's limits, in characters.
 const MAX = { summary: 150, body: 2000, name: 100, email: 254, photo: 2048, photos: 5 };

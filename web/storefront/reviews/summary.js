@@ -1,16 +1,7 @@
 // The totals: the mean, a bar for each rating, who recommends it, and the characteristics.
 
 import { h, stars } from "./dom.js";
-
-export const CHARACTERISTICS = ["Fit", "Length", "Comfort", "Quality", "Width", "Size"];
-
-// What a meta document says: how many reviews, and their mean.
-export function totalsOf(meta) {
-  const ratings = Object.entries(meta.ratings);
-  const count = ratings.reduce((sum, [, n]) => sum + n, 0);
-  const points = ratings.reduce((sum, [rating, n]) => sum + rating * n, 0);
-  return { count, mean: count > 0 ? points / count : 0, recommended: count > 0 ? meta.recommended[1] / count : 0 };
-}
+import { CHARACTERISTICS, totalsOf } from "./totals.js";
 
 function bar(texts, rating, n, count, isOn, toggle) {
   const level = h("span", { class: "level" });
