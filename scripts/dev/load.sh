@@ -75,17 +75,17 @@ load_command() {
   mkdir -p "$(dirname "$report")"
   # Each visitor has a connection.
   ulimit -n "$(ulimit -Hn)"
-  local files=$top/loadtest/locustfile.py
+  local locustfiles=$top/loadtest/locustfile.py
   local arguments=(--headless --only-summary --host "$host" --users "$users" --report "$report")
   if [[ -n $shape ]]; then
-    files+=,$top/loadtest/shapes/$shape.py
+    locustfiles+=,$top/loadtest/shapes/$shape.py
   else
     arguments+=(--spawn-rate "${spawn_rate:-$(((users + 19) / 20))}" --run-time "$time")
   fi
   processes=${processes:-$(load_processes "$(nproc)")}
   say "$users visitors at $host, with $processes $([[ $processes -eq 1 ]] && echo process || echo processes)"
   export PYTHONDONTWRITEBYTECODE=1
-  load_swarm "$files" "$processes" "${arguments[@]}" "${more[@]}"
+  load_swarm "$locustfiles" "$processes" "${arguments[@]}" "${more[@]}"
 }
 
 # load_processes CPUS: how many ask by default. The server may need the other half of the machine.

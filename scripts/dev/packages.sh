@@ -11,7 +11,7 @@ declare -A packages=(
   [run]="curl"
   [bench]="wrk curl python3"
   [load]="python3-locust"
-  [deploy]="python3-locust"
+  [deploy]="python3-locust python3-yaml python3-jsonschema python3-pip nginx-light"
   [test]="python3 python3-pytest python3-psycopg2"
   # Chromium depends on no font. These hold the scripts of the storefront's languages.
   [browser]="chromium fonts-dejavu-core fonts-ipafont-gothic"
