@@ -23,14 +23,25 @@ if (process.env.REVIEWD_REPORT) {
 }
 
 let tests = null;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => tests?.kill(signal));
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    interrupted = true;
+    tests?.kill(signal);
+  });
+}
+const goOn = () => {
+  if (interrupted) throw new Error("interrupted");
+};
 
 const folder = makeFolder();
 let database, server;
 let status = 1;
 try {
   database = await startDatabase(folder);
+  goOn();
   server = await startServer(folder, database.dsn, { "server.static_dir": join(build, "storefront") });
+  goOn();
   const env = {
     ...process.env,
     BROWSER_TEST_FOLDER: folder,

@@ -6,7 +6,7 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import test from "node:test";
+import test, { after } from "node:test";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { checkAccessibility, openPage, picture, url, useBrowser } from "./context.js";
@@ -17,6 +17,9 @@ useBrowser();
 
 const BUDGET = 20_000; // bytes of the widget, with gzip
 const NGINX = "/usr/sbin/nginx";
+
+let nginx; // ends when its pages are closed
+after(() => nginx && new Promise((done) => (nginx.on("exit", done), nginx.kill("SIGTERM"))));
 
 async function filesOf(page) {
   const names = await page.evaluate(() => [...document.querySelectorAll("script, link[rel=stylesheet]")].map((one) => one.src || one.href));
@@ -86,8 +89,7 @@ test("nginx includes a prerendered page, for readers without JavaScript", { skip
         location / { ssi on; }
         location /prerendered/ { internal; alias ${folder}/prerendered/; }
         location /reviews/ { proxy_pass ${url}; } } }`);
-  const nginx = spawn(NGINX, ["-p", folder, "-c", "nginx.conf", "-e", "error.log"], { stdio: "inherit" });
-  t.after(() => new Promise((done) => (nginx.on("exit", done), nginx.kill("SIGTERM"))));
+  nginx = spawn(NGINX, ["-p", folder, "-c", "nginx.conf", "-e", "error.log"], { stdio: "inherit" });
   const address = `http://127.0.0.1:${port}/`;
   for (let attempt = 0; attempt < 50 && !(await fetch(address).catch(() => null)); attempt++) await new Promise((done) => setTimeout(done, 100));
 

@@ -29,7 +29,7 @@ test("while it is slow, its shape is there", async (t) => {
   assert.equal(await page.locator(".reviews").getAttribute("aria-busy"), "true");
   assert.equal(await page.locator("[role=status].sr").textContent(), "Loading the reviews");
   await checkAccessibility(page);
-  await picture(page, "storefront-loading");
+  await picture(page, "storefront-loading", { locator: page.locator("product-reviews") });
   go();
   await page.locator(".card").first().waitFor();
   assert.equal(await page.locator(".reviews").getAttribute("aria-busy"), "false");
@@ -42,7 +42,7 @@ test("what cannot be loaded can be tried again", async (t) => {
     p.route(`**/reviews/${product}/**`, (route) => route.abort()) });
   assert.match(await page.getByRole("alert").textContent(), /The reviews could not be loaded/);
   await checkAccessibility(page);
-  await picture(page, "storefront-failed");
+  await picture(page, "storefront-failed", { locator: page.locator("product-reviews") });
   await page.unroute(`**/reviews/${product}/**`);
   await page.getByRole("button", { name: "Try again" }).click();
   await page.locator(".card").first().waitFor();

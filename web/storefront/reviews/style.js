@@ -119,7 +119,7 @@ select { min-block-size: 2.25rem; padding: .25rem .5rem; border: 1px solid var(-
 
 dialog { border: 0; color: inherit; background: var(--paper); padding: 0; }
 dialog::backdrop { background: rgb(12 15 18 / .6); }
-dialog.form { inline-size: min(40rem, calc(100vw - 1.5rem)); max-block-size: calc(100dvh - 1.5rem); border-radius: 18px; box-shadow: 0 20px 60px rgb(0 0 0 / .3); }
+dialog.form { inline-size: min(40rem, calc(100vw - 1.5rem)); max-block-size: calc(100dvh - 1.5rem); scroll-padding-block: 1rem 8rem; border-radius: 18px; box-shadow: 0 20px 60px rgb(0 0 0 / .3); }
 form { display: grid; gap: 1.375rem; padding: clamp(1.25rem, 4vw, 2rem); }
 .field { display: grid; gap: .375rem; min-inline-size: 0; }
 .field > label, legend { font-weight: 600; padding-block-end: .25rem; }
@@ -134,8 +134,8 @@ textarea { resize: vertical; }
 .rating-input { display: flex; align-items: center; flex-wrap: wrap; }
 .rating-input label { position: relative; padding-inline: .125rem; line-height: 0; }
 .rating-input input { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; opacity: 0; margin: 0; cursor: pointer; }
-.rating-input svg { inline-size: 2.25rem; block-size: 2.25rem; fill: var(--off); }
-.rating-input .on svg { fill: var(--star); }
+.rating-input svg { inline-size: 2.25rem; block-size: 2.25rem; fill: none; stroke: var(--edge); stroke-width: 1; }
+.rating-input .on svg { fill: var(--star); stroke: var(--star); }
 .rating-input label:has(:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 6px; }
 .rating-word { margin-inline-start: .75rem; font-weight: 600; }
 .choices { display: flex; gap: 1.5rem; }
@@ -156,6 +156,10 @@ dialog.lightbox[open] { display: grid; }
 dialog.lightbox::backdrop { background: rgb(8 10 12 / .9); }
 .stage { display: flex; align-items: center; justify-content: center; gap: .75rem; padding-inline: .75rem; }
 .stage img { max-inline-size: min(72rem, calc(100vw - 9rem)); max-block-size: 80dvh; min-inline-size: 8rem; min-block-size: 8rem; object-fit: contain; border-radius: 8px; }
+@media (max-width: 40rem) {
+  .stage { flex-wrap: wrap; }
+  .stage img { order: -1; max-inline-size: calc(100vw - 1.5rem); max-block-size: 70dvh; }
+}
 .round { inline-size: 2.75rem; block-size: 2.75rem; border-radius: 50%; border: 1px solid #ffffff80; background: #0009; color: #fff; font-size: 1.375rem; line-height: 1; flex: none; }
 .close { position: absolute; inset-block-start: 1rem; inset-inline-end: 1rem; }
 .lightbox :focus-visible { outline-color: #fff; }
