@@ -11,6 +11,7 @@ if(REVIEWD_SANITIZE)
   target_compile_options(llhttp PRIVATE -fsanitize=${REVIEWD_SANITIZE})
 else()
   target_compile_options(reviewd_flags INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+  target_link_options(reviewd_flags INTERFACE $<$<CONFIG:Release>:LINKER:-z,relro,-z,now>)
 endif()
 
 # reviewd_layer(NAME SOURCES a.c b.c LINK targets): the library reviewd_NAME.

@@ -11,12 +11,14 @@ declare -A packages=(
   [run]="curl"
   [bench]="wrk curl python3"
   [load]="python3-locust"
-  [deploy]="python3-locust python3-yaml python3-jsonschema python3-pip nginx-light"
+  [deploy]="python3-locust python3-yaml python3-jsonschema python3-pip nginx-light mandoc systemd"
   [test]="python3 python3-pytest python3-psycopg2"
   # Chromium depends on no font. These hold the scripts of the storefront's languages.
   [browser]="chromium fonts-dejavu-core fonts-ipafont-gothic"
   # Only where these commands are missing: Node.js from elsewhere brings its own npm.
   [node]="nodejs npm"
+  [package]="dpkg-dev file"
+  [package-test]="lintian mmdebstrap iproute2"
   [format]="clang-format"
   [lint]="clang-tidy shellcheck"
 )
