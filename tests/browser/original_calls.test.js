@@ -1,12 +1,14 @@
-// The calls of the original's storefront, as its page made them: from another origin, through the browser's CORS.
+// The calls of the original's storefront, as its page made them: plain jQuery, from another origin, through the browser's CORS.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import test, { after, before } from "node:test";
 import { openPage, url, useBrowser } from "./context.js";
 
 useBrowser();
 
+const JQUERY = createRequire(import.meta.url).resolve("jquery/dist/jquery.min.js");
 const PRODUCT = 900001; // that nobody else has reviewed
 let shop, shopUrl;
 
@@ -21,17 +23,14 @@ before(async () => {
 
 after(() => shop.close());
 
-// What jQuery's $.ajax does, in the page: an XMLHttpRequest.
-function ajax(page, method, path, body) {
-  return page.evaluate(([verb, address, data]) => new Promise((done, fail) => {
-    const request = new XMLHttpRequest();
-    request.open(verb, address);
-    if (data !== undefined) request.setRequestHeader("Content-Type", "application/json");
-    request.setRequestHeader("Accept", "*/*");
-    request.onload = () => done({ status: request.status, text: request.responseText });
-    request.onerror = () => fail(new Error(`the browser refused ${verb} ${address}`));
-    request.send(data);
-  }), [method, url + path, body]);
+// The page's $.ajax: resolves to {status, text}, or rejects as the browser does when CORS forbids the answer.
+async function ajax(page, method, path, data) {
+  await page.addScriptTag({ path: JQUERY });
+  return page.evaluate((options) => new Promise((done, fail) => {
+    window.jQuery.ajax({ ...options, complete: (request, how) => request.status === 0
+      ? fail(new Error(`the browser refused ${options.method} ${options.url}: ${how}`))
+      : done({ status: request.status, text: request.responseText }) });
+  }), { method, url: url + path, data, contentType: data === undefined ? undefined : "application/json", dataType: "text" });
 }
 
 const json = (reply) => (assert.equal(reply.status, 200), JSON.parse(reply.text));
