@@ -9,7 +9,7 @@ Usage: ./dev run [--records N] [--port P] [--config FILE] [--postgres-conf NAME|
 
 Builds the release binaries, starts a PostgreSQL of its own, brings its schema up to date, fills it when it is empty,
 starts reviewd and prints its address with three requests to try. Safe to repeat: a filled database is never touched,
-whatever N.
+whatever N. With the default configuration the demo shop of web/storefront/ is served at /.
 
 Options:
   --records N     how many reviews an empty database is filled with (default 1000000; 0: none)
