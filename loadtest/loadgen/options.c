@@ -24,6 +24,8 @@ static const char HELP[] =
     "  --rate R                requests a second, at random moments that do not depend on the answers: an open loop. A request\n"
     "                          that finds no idle client waits for one, and its latency counts from when it was due (0: a\n"
     "                          closed loop, in which every client asks as soon as it has its answer)\n"
+    "  --drop                  in an open loop, a request that finds no idle client is dropped instead, and counted: for overload,\n"
+    "                          in which waiting requests would only pile up here\n"
     "  --warm S                seconds at first that do not count (1)\n"
     "  --seconds S             seconds that count (5)\n"
     "  --wait S                seconds to wait then for answers that are missing (5)\n"
@@ -40,6 +42,7 @@ enum option_id {
     OPTION_SERVER = 256,
     OPTION_CLIENTS,
     OPTION_RATE,
+    OPTION_DROP,
     OPTION_WARM,
     OPTION_SECONDS,
     OPTION_WAIT,
@@ -95,6 +98,7 @@ static bool read_option(int option, const char *value, struct options *options) 
     case OPTION_SERVER: good = read_server(value, &options->server); break;
     case OPTION_CLIENTS: good = read_count(value, &options->clients) && options->clients <= 60000; break;
     case OPTION_RATE: good = read_number(value, 0, 1e7, &options->rate); break;
+    case OPTION_DROP: options->drop = true; break;
     case OPTION_WARM: good = read_number(value, 0, 1e6, &options->warm_s); break;
     case OPTION_SECONDS: good = read_number(value, 0.01, 1e6, &options->seconds); break;
     case OPTION_WAIT: good = read_number(value, 0, 1e6, &options->wait_s); break;
@@ -113,6 +117,7 @@ bool options_read(int count, char **arguments, struct options *options, int *cod
         {"server", required_argument, NULL, OPTION_SERVER},
         {"clients", required_argument, NULL, OPTION_CLIENTS},
         {"rate", required_argument, NULL, OPTION_RATE},
+        {"drop", no_argument, NULL, OPTION_DROP},
         {"warm", required_argument, NULL, OPTION_WARM},
         {"seconds", required_argument, NULL, OPTION_SECONDS},
         {"wait", required_argument, NULL, OPTION_WAIT},

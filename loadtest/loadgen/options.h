@@ -17,6 +17,7 @@ struct options {
     struct sockaddr_in server;
     unsigned clients;             // connections
     double rate;                  // requests a second of an open loop; 0 for a closed one
+    bool drop;                    // open loop: what finds no idle client is not asked, instead of waiting
     double warm_s;                // before anything is counted
     double seconds;               // that are counted
     double wait_s;                // for answers that are still missing then

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static void print_percentiles(const char *name, const struct histogram *histogram) {
-    static const double percents[] = {50, 90, 99, 99.9, 100};
+    static const double percents[] = {50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 100};
     static struct histogram_snapshot snapshot;
     snapshot = (struct histogram_snapshot){0};
     histogram_merge(&snapshot, histogram);
@@ -19,8 +19,9 @@ static void print_percentiles(const char *name, const struct histogram *histogra
 }
 
 void report_print(const struct options *options, const struct results *results) {
-    printf("{\"clients\": %u, \"rate_asked\": %.0f, \"seconds\": %.3f, \"due\": %" PRIu64 ", \"statuses\": {",
-        options->clients, options->rate, results->seconds, results->due);
+    printf("{\"clients\": %u, \"rate_asked\": %.0f, \"seconds\": %.3f, \"answers\": %" PRIu64 ", \"due\": %" PRIu64
+           ", \"statuses\": {",
+        options->clients, options->rate, results->seconds, results->answers, results->due);
     const char *comma = "";
     for (size_t status = 0; status < COUNT_OF(results->statuses); status++) {
         if (results->statuses[status] > 0) {
@@ -28,9 +29,9 @@ void report_print(const struct options *options, const struct results *results) 
             comma = ", ";
         }
     }
-    printf("}, \"broken\": %" PRIu64 ", \"unanswered\": %" PRIu64
+    printf("}, \"broken\": %" PRIu64 ", \"dropped\": %" PRIu64 ", \"unanswered\": %" PRIu64
            ", \"rate\": %.1f, \"refused_rate\": %.1f, \"cpu_s\": %.3f",
-        results->broken, results->unanswered, (double)results->within[ANSWERED] / results->seconds,
+        results->broken, results->dropped, results->unanswered, (double)results->within[ANSWERED] / results->seconds,
         (double)results->within[REFUSED] / results->seconds, results->cpu_s);
     print_percentiles("latency_ms", &results->latency[ANSWERED]);
     print_percentiles("answering_ms", &results->answering[ANSWERED]);

@@ -110,6 +110,7 @@ static void ask(struct state *state, size_t place, uint64_t due_ns) {
 
 static void count_answer(struct state *state, const struct client *client, int status, uint64_t now_ns) {
     struct results *results = state->results;
+    results->answers++;
     const int class = status / 100 == 2 ? ANSWERED : status == 503 ? REFUSED : CLASS_COUNT;
     if (class < CLASS_COUNT && now_ns >= state->begin_ns && now_ns < state->end_ns) {
         results->within[class]++;
@@ -164,6 +165,8 @@ static void send_due(struct state *state, uint64_t now_ns) {
     while (state->next_ns <= now_ns && state->next_ns < state->end_ns && !state->lost) {
         if (state->idle.length > 0) {
             ask(state, ring_pop(&state->idle), state->next_ns);
+        } else if (state->options->drop) {
+            state->results->dropped += counts(state, state->next_ns);
         } else {
             ring_push(&state->waiting, state->next_ns);
         }

@@ -12,9 +12,11 @@ enum class_of_answer {
 };
 
 struct results {
+    uint64_t answers;                        // all of them, whenever they came
     uint64_t due;                            // requests of the counted time
     uint64_t statuses[600];                  // answers to them
     uint64_t broken;                         // connections that ended with a request in work
+    uint64_t dropped;                        // requests that found no idle client and were not sent
     uint64_t unanswered;                     // requests without an answer at the end
     uint64_t within[CLASS_COUNT];            // answers that came within the counted time, for rates
     struct histogram latency[CLASS_COUNT];   // from when a request was due

@@ -9,7 +9,7 @@ class Failed(Exception):
 
 
 def run(program, port, requests, *, products, clients=64, rate=0, zipf=False, warm_s=1.0, seconds=5.0, wait_s=5.0, seed=1,
-        cpus=None, refusals=False):
+        cpus=None, refusals=False, drop=False):
     """requests: {kind: weight}. Returns what it prints. Every request must have been answered well, but for refusals (503) where
     they are wanted, and votes for the few products that have no review (404), which do not count as answers."""
     command = [str(program), "--server", f"127.0.0.1:{port}", "--products", str(products),
@@ -17,6 +17,8 @@ def run(program, port, requests, *, products, clients=64, rate=0, zipf=False, wa
                "--wait", str(wait_s), "--seed", str(seed)]
     for kind, weight in requests.items():
         command += ["--request", f"{kind}={weight}"]
+    if drop:
+        command.append("--drop")
     if zipf:
         command.append("--zipf")
     if cpus:

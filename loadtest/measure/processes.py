@@ -21,23 +21,45 @@ def family_cpu_s(pid):
     """CPU seconds of a process and its children, living and waited for."""
     fields = _stat(pid)
     total = sum(int(field) for field in fields[11:15]) * TICK_S
-    for other in Path("/proc").glob("[0-9]*"):
+    for child in children(pid):
         try:
-            if int(_stat(other.name)[1]) == pid:
-                total += cpu_s(other.name)
+            total += cpu_s(child)
         except OSError:
             pass  # it ended meanwhile
     return total
 
 
-def resident_mib(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
+def busy_s():
+    """Seconds that the machine's CPUs were busy, for whomever, or taken away by its host."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) * TICK_S
+
+
+def children(pid):
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        found += [int(child) for child in (task / "children").read_text().split()]
+    return found
 
 
 def descendants(pid):
     """The process and all its children, and theirs."""
     found = [pid]
     for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*"):
-            found += [int(child) for child in (task / "children").read_text().split()]
+        found += children(parent)
     return found
+
+
+def peak_mib(pid):
+    """The greatest resident memory that a process ever had."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
+
+
+def confine(pid, cpus):
+    """Puts a process with all its threads, and its children, on these CPUs. New children follow."""
+    for process in [pid, *children(pid)]:
+        try:
+            for task in Path(f"/proc/{process}/task").glob("*"):
+                os.sched_setaffinity(int(task.name), cpus)
+        except OSError:
+            pass  # it ended meanwhile

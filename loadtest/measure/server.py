@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 
 import processes
@@ -55,14 +54,11 @@ class Server:
     def cpu_s(self):
         return processes.cpu_s(self.process.pid)
 
-    def resident_mib(self):
-        return processes.resident_mib(self.process.pid)
+    def peak_mib(self):
+        return processes.peak_mib(self.process.pid)
 
     def metrics(self):
-        """The sum of each metric over its labels."""
+        """Each metric with its labels: {'name{label="value"}': number}."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5) as answer:
             text = answer.read().decode()
-        sums = {}
-        for name, value in re.findall(r"^(\w+)(?:{[^}]*})? ([-+.\deE]+)$", text, re.M):
-            sums[name] = sums.get(name, 0) + float(value)
-        return sums
+        return {name: float(value) for name, value in re.findall(r"^(\w+(?:{[^}]*})?) ([-+.\deE]+)$", text, re.M)}

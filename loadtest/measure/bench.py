@@ -1,0 +1,97 @@
+"""What all measurements share: the sides that are measured, a single run, and the medians of several."""
+
+import statistics
+import sys
+
+import loadgen
+import peers
+import processes
+from pgbench import Pgbench
+from server import Server
+
+PIPELINE = 16  # statements that the pipelined pgbench sends at a time
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """arguments: those of the command line. folder: for logs, scripts and peers; removed by the caller."""
+
+    def __init__(self, arguments, database, folder):
+        self.arguments, self.database, self.folder = arguments, database, folder
+        self.rounds, self.seconds = arguments.rounds, arguments.seconds
+        self.pgbench = Pgbench(database, arguments.build, folder / "scripts")
+        self.running = []
+        self.ready = None   # the peers that can be had
+        self.versions = {}  # theirs
+
+    def server(self, name="reviewd", build=None, **settings):
+        """Starts a reviewd; stopped by stop()."""
+        server = Server(build or self.arguments.build, self.database, self.folder / f"{name}.log", **settings)
+        self.running.append(server)
+        return server.start()
+
+    def _prepare_peers(self):
+        self.ready = {}
+        for name in () if self.arguments.without_peers else peers.PEERS:
+            try:
+                self.ready[name] = peers.Peer(name, self.database, self.folder)
+                self.versions[name] = self.ready[name].version
+            except peers.Missing as reason:
+                say(f"the peer {name} is left out: {reason}")
+
+    def peers(self, ours):
+        """Starts those peers that can be had, and insists that they answer like the server `ours`."""
+        if self.ready is None:
+            self._prepare_peers()
+        for name, peer in self.ready.items():
+            self.running.append(peer)
+            peer.start()
+            path = peers.compare_answers(ours, peer, self.database.products)
+            if path:
+                raise RuntimeError(f"the peer {name} answers {path} unlike reviewd")
+        return dict(self.ready)
+
+    def stop(self, *servers):
+        for server in servers or list(self.running):
+            server.stop()
+            self.running.remove(server)
+
+    def ask(self, server, seed=1, **request):
+        """One run of the HTTP clients, with the CPU that each part used."""
+        seconds = request.pop("seconds", self.seconds)
+        before = processes.busy_s(), server.cpu_s(), self.database.cpu_s()
+        result = loadgen.run(self.arguments.loadgen, server.port, products=self.database.products, seconds=seconds, seed=seed,
+                             **request)
+        result["server_cpu_s"], result["database_cpu_s"] = server.cpu_s() - before[1], self.database.cpu_s() - before[2]
+        result["load_cpu_s"] = result["cpu_s"] / result["seconds"] * (result["seconds"] + 1)
+        used = result["server_cpu_s"] + result["database_cpu_s"] + result["load_cpu_s"]
+        result["other_cpu_s"] = max(0, processes.busy_s() - before[0] - used)
+        return result
+
+    def measure_pgbench(self, seed=1, **statement):
+        return self.pgbench.run(seconds=self.seconds, seed=seed, **statement)
+
+
+def tell(name, side, result):
+    """One line for one run."""
+    line = f"  {name:12} {side:18} {result['rate']:8.0f}/s"
+    if "latency_ms" in result:
+        answers = result["answers"] / 1e6
+        line += (f"  p50 {result['latency_ms']['50']:6.2f}  p99 {result['latency_ms']['99']:7.2f} ms"
+                 f"  us/answer: server {result['server_cpu_s'] / answers:5.1f}"
+                 f"  database {result['database_cpu_s'] / answers:5.1f}  load {result['load_cpu_s'] / answers:4.1f}"
+                 f"  others {result['other_cpu_s'] / answers:4.1f}")
+    say(line)
+
+
+def median(results, *keys):
+    """The median of results[...][key][key]…"""
+    values = []
+    for result in results:
+        for key in keys:
+            result = result[key]
+        values.append(result)
+    return statistics.median(values)

@@ -1,0 +1,178 @@
+"""Results as a part of docs/performance.md, with its plots beside it."""
+
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+import paths
+import plots
+from bench import PIPELINE, median
+
+WHAT = {
+    "list": "`/list?count=10`, 64 clients",
+    "list-256": "`/list?count=10`, 256 clients",
+    "list-600": "`/list?count=10`, 600 clients",
+    "list-zipf": "`/list?count=10`, Zipf 0.99, 64 clients",
+    "meta": "`/meta`, 64 clients",
+    "post": "POST, 64 clients",
+    "vote": "PUT helpful, 64 clients",
+    "vote-zipf": "PUT helpful, Zipf 0.99, 64 clients",
+    "mixed": "95 % reads (60 list, 35 meta), 5 % writes (2 POST, 3 votes), 64 clients",
+}
+SIDES = {
+    "reviewd": "reviewd",
+    "pgbench": "pgbench",
+    "pgbench-pipeline": f"pgbench, {PIPELINE} a pipeline",
+    "fastify": "Fastify + pg",
+    "fasthttp": "Go fasthttp + pgx",
+}
+
+
+def _first(pattern, text, default="unknown"):
+    found = re.search(pattern, text, re.M)
+    return found.group(1).strip() if found else default
+
+
+def machine(arguments, database, bench, before):
+    settings = database.query("SHOW server_version", "SHOW shared_buffers", "SHOW huge_pages")
+    version = subprocess.run([arguments.build / "reviewd", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    commit = subprocess.run(["git", "-C", arguments.build, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return {
+        "cpu": _first(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text()), "cpus": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": _first(r'^PRETTY_NAME="(.*)"$', Path("/etc/os-release").read_text()), "kernel": platform.release(),
+        "postgresql": settings[0][0].split()[0], "shared_buffers": settings[1][0], "huge_pages": settings[2][0],
+        "reviewd": version + (f" ({commit.stdout.strip()})" if commit.returncode == 0 else ""),
+        "records": arguments.records or before.get("records", 0), "products": database.products,
+        "segments": len(database.segments), "rounds": arguments.rounds, "seconds": arguments.seconds,
+        "peers": {**before.get("peers", {}), **bench.versions}}
+
+
+def _number(value):
+    return f"{value:,.0f}"
+
+
+def _table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def _rates(results):
+    rates = paths.rates(results["paths"])
+    sides = [side for side in SIDES if any(side in by_side for by_side in rates.values())]
+    rows = []
+    uniform = rates.get("list", {})
+    for name in [name for name in WHAT if name in rates]:
+        row = [WHAT[name], f"**{_number(rates[name]['reviewd'])}**"]
+        for side in sides[1:]:
+            rate = rates[name].get(side)
+            row.append(f"{_number(rate)} ({rates[name]['reviewd'] / rate:.2f} ×)" if rate else "")
+        rows.append(row)
+    lines = _table(["a second", *(SIDES[side] for side in sides)], rows)
+    notes = []
+    for name in ("list-256", "list-zipf"):
+        if name in rates and "pgbench" in uniform:
+            notes.append(f"{WHAT[name]}: {rates[name]['reviewd'] / uniform['pgbench']:.2f} × pgbench's rate for evenly drawn products.")
+    if "list-600" in rates and uniform:
+        notes.append(f"600 clients get {rates['list-600']['reviewd'] / uniform['reviewd']:.2f} of the rate of 64.")
+    return lines + [f"- {note}" for note in notes] + [""]
+
+
+def _costs(results):
+    rows = []
+    for name in [name for name in WHAT if name in results["paths"]]:
+        for side in [side for side in SIDES if side in results["paths"][name]]:
+            runs = results["paths"][name][side]
+            if "answers" in runs[0]:
+                parts = [median([{"us": 1e6 * run[part] / run["answers"]} for run in runs], "us")
+                         for part in ("server_cpu_s", "database_cpu_s", "load_cpu_s", "other_cpu_s")]
+                rows.append([WHAT[name], SIDES[side], *(f"{part:.1f}" for part in parts),
+                             *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "99", "99.9"))])
+    return _table(["CPU, µs an answer", "", "server", "PostgreSQL", "load generator", "others", "p50, ms", "p99", "p99.9"], rows)
+
+
+def _half(runs_by_side):
+    rows = []
+    for side, runs in runs_by_side.items():
+        rows.append([SIDES[side], _number(median(runs, "rate_asked")),
+                     *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "90", "99", "99.9", "99.99", "100"))])
+    return ["Open loop, lists at half of each one's own maximum; latency from when a request was due:", "",
+            *_table(["", "a second", "p50, ms", "p90", "p99", "p99.9", "p99.99", "most"], rows)]
+
+
+def _overload(runs):
+    refused = median([{"share": run["statuses"].get("503", 0) / run["due"]} for run in runs], "share")
+    goodput = median([{"share": run["rate"] / run["maximum"]} for run in runs], "share")
+    return ["Three times the maximum, open loop, lists over 8,192 connections, the load generator on the same CPUs:", "",
+            *_table(["", ""], [
+                ["requests offered, of the maximum rate", f"{median(runs, 'offered'):.2f}"],
+                ["answered 200, of the maximum rate", f"{goodput:.2f}"],
+                ["refused with 503", f"{100 * refused:.0f} % of those offered"],
+                ["200: p50 and p99", f"{median(runs, 'latency_ms', '50'):.0f} ms and {median(runs, 'latency_ms', '99'):.0f} ms"],
+                ["503: p50 and p99", f"{median(runs, 'refused_latency_ms', '50'):.1f} ms and "
+                 f"{median(runs, 'refused_latency_ms', '99'):.0f} ms"],
+            ])]
+
+
+def _one_cpu(results):
+    rows = [[f"`micro.ini`{' with `placement = own`' if name == 'own' else ''}", _number(median(runs, "rate")),
+             _number(median(runs, "per_cpu_s"))] for name, runs in results.items()]
+    ratio = median(results["shared"], "per_cpu_s") / median(results["own"], "per_cpu_s")
+    return ["The server confined to one CPU, PostgreSQL and the load generator to the other:", "",
+            *_table(["lists", "a second", "for each second of the server's CPU"], rows), f"Ratio: {ratio:.2f}.", ""]
+
+
+def _memory(result):
+    return _table(["greatest resident memory of reviewd", "MiB"], [
+        [f"{result['connections']:.0f} connections to PostgreSQL open", f"{result['connections_mib']:.1f}"],
+        [f"{_number(result['clients'])} clients that take turns, {_number(result['clients_rate'])} lists a second",
+         f"{result['clients_mib']:.1f}"]])
+
+
+def _connections(results):
+    rows = [[count, f"{median(runs, 'ready'):.0f}", _number(median(runs, "rate")), f"{median(runs, 'latency_ms', '99'):.1f}"]
+            for count, runs in results.items()]
+    return _table(["`db.read_connections`", "connections open", "lists a second, 256 clients", "p99, ms"], rows)
+
+
+def _wrk(results):
+    ours, wrk = median(results["reviewd-loadgen"], "rate"), median(results["wrk"], "rate")
+    return [f"wrk (with `loadtest/wrk/products.lua`) instead of `reviewd-loadgen` gets {_number(wrk)} lists a second, {wrk / ours:.2f} "
+            f"of {_number(ours)} in the same minutes: its own share of the CPUs is larger.", ""]
+
+
+SECTIONS = {"half": _half, "overload": _overload, "one-cpu": _one_cpu, "memory": _memory, "connections": _connections, "wrk": _wrk}
+
+
+def _head(about):
+    peers_text = "".join(f"; {SIDES[name]} on {version}" for name, version in about["peers"].items())
+    return [f"{about['cpu']}, {about['cpus']} CPUs, {about['memory_gib']} GiB; {about['system']}, Linux {about['kernel']}; PostgreSQL "
+            f"{about['postgresql']}, shared_buffers {about['shared_buffers']}, huge_pages {about['huge_pages']}; {about['reviewd']}"
+            f"{peers_text}. {_number(about['records'])} reviews of {_number(about['products'])} products in {about['segments']} segments. "
+            f"Medians of {about['rounds']} interleaved rounds of {about['seconds']:g} s each.", ""]
+
+
+def write(page, results):
+    """Puts the results into the page: into the place of those for the same number of reviews, or at its end."""
+    about = results["machine"]
+    records = about["records"]
+    lines = [f"### {_number(records)} reviews", "", *_head(about)]
+    if results.get("paths"):
+        lines += _rates(results)
+    for name, text in plots.draw(page.parent / "performance", records, results).items():
+        lines += [f"![{text}](performance/{name})", ""]
+    for name, section in SECTIONS.items():
+        if results.get(name):
+            lines += section(results[name])
+    if results.get("paths"):
+        lines += _costs(results)
+    begin, end = f"<!-- bench {records}: begin -->", f"<!-- bench {records}: end -->"
+    block = "\n".join([begin, *lines]).rstrip() + f"\n{end}"
+    text = page.read_text()
+    if begin in text:
+        text = text[:text.index(begin)] + block + text[text.index(end) + len(end):]
+    else:
+        text = text.rstrip() + f"\n\n{block}\n"
+    page.write_text(text)
