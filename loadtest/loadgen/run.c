@@ -249,7 +249,8 @@ static void turn(struct state *state) {
     if (is_open(state)) {
         send_due(state, now_ns);
         now_ns = clock_now_ns();
-        if (state->next_ns < now_ns + 10 * NS_PER_MS) {
+        // While no client is idle, what becomes due can as well be noted later.
+        if (state->idle.length > 0 && state->next_ns < now_ns + 10 * NS_PER_MS) {
             timeout.tv_nsec = state->next_ns > now_ns ? (long)(state->next_ns - now_ns) : 0;
         }
     }

@@ -63,9 +63,11 @@ class Bench:
         """One run of the HTTP clients, with the CPU that each part used."""
         seconds = request.pop("seconds", self.seconds)
         before = processes.busy_s(), server.cpu_s(), self.database.cpu_s()
+        counted = server.counted()
         result = loadgen.run(self.arguments.loadgen, server.port, products=self.database.products, seconds=seconds, seed=seed,
                              **request)
         result["server_cpu_s"], result["database_cpu_s"] = server.cpu_s() - before[1], self.database.cpu_s() - before[2]
+        result |= {name: value - counted[name] for name, value in server.counted().items()}
         result["load_cpu_s"] = result["cpu_s"] / result["seconds"] * (result["seconds"] + 1)
         used = result["server_cpu_s"] + result["database_cpu_s"] + result["load_cpu_s"]
         result["other_cpu_s"] = max(0, processes.busy_s() - before[0] - used)

@@ -88,9 +88,12 @@ def _costs(results):
             if "answers" in runs[0]:
                 parts = [median([{"us": 1e6 * run[part] / run["answers"]} for run in runs], "us")
                          for part in ("server_cpu_s", "database_cpu_s", "load_cpu_s", "other_cpu_s")]
+                share = [f"{100 * median([{'share': run[key] / run['answers']} for run in runs], 'share'):.1f}" if side == "reviewd" else ""
+                         for key in ("kept", "joined")]
                 rows.append([WHAT[name], SIDES[side], *(f"{part:.1f}" for part in parts),
-                             *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "99", "99.9"))])
-    return _table(["CPU, µs an answer", "", "server", "PostgreSQL", "load generator", "others", "p50, ms", "p99", "p99.9"], rows)
+                             *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "99", "99.9")), *share])
+    return _table(["CPU, µs an answer", "", "server", "PostgreSQL", "load generator", "others", "p50, ms", "p99", "p99.9", "kept pages, %",
+                   "shared queries, %"], rows)
 
 
 def _half(runs_by_side):

@@ -62,3 +62,8 @@ class Server:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5) as answer:
             text = answer.read().decode()
         return {name: float(value) for name, value in re.findall(r"^(\w+(?:{[^}]*})?) ([-+.\deE]+)$", text, re.M)}
+
+    def counted(self):
+        """Reads so far that PostgreSQL did not do in full: answered with a kept page, or by an equal one's query."""
+        metrics = self.metrics()
+        return {"kept": metrics.get("reviewd_kept_pages_served_total", 0), "joined": metrics.get("reviewd_reads_joined_total", 0)}

@@ -10,6 +10,7 @@ declare -A packages=(
   # The requests that `./dev run` suggests are written for curl, and it asks /ready with it.
   [run]="curl"
   [bench]="wrk curl python3"
+  [plot]="python3-matplotlib"
   [load]="python3-locust"
   [deploy]="python3-locust python3-yaml python3-jsonschema python3-pip nginx-light mandoc systemd"
   [test]="python3 python3-pytest python3-psycopg2"
