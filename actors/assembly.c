@@ -124,6 +124,7 @@ static void add_db_actors(struct assembly *assembly) {
                     .seed = ((unsigned)getpid() << 8) + i,
                 },
             .batch = (unsigned)config->db_batch,
+            .write_batch = (unsigned)config->db_write_batch,
             .page_bytes = (size_t)config->db_kept_pages_mib * 1024 * 1024 / assembly->db_count,
             .queue_limit_ms = (unsigned)config->deadline_queue_ms,
             .segments_interval_s = i == 0 ? (unsigned)config->db_segments_interval_s : 0,

@@ -7,7 +7,8 @@
 
 struct db_settings {
     struct slice_settings slice;
-    unsigned batch;          // keys in one query and rows in one transaction, at most
+    unsigned batch;          // reads that are sent together, at most
+    unsigned write_batch;    // writes in one transaction, about
     unsigned queue_limit_ms; // a request that has waited longer is shed
     size_t page_bytes;       // for lists that are kept; 0: none are
     // How often this actor sees to the segments; 0: never. One of a server's does.

@@ -17,7 +17,8 @@ enum {
     ATTEMPTS_MAX = 3,
     // db_settings.batch at most
     BATCH_MAX = 1024,
-    WAITING_SLOTS = 1024 // of the table of waiting reads; a power of two
+    WAITING_SLOTS = 1024, // of the table of waiting reads; a power of two
+    PRODUCT_SLOTS = 4096  // of the table of products with writes in flight; a power of two
 };
 
 // The first member of every query in flight, so that a result finds its kind.
@@ -53,7 +54,10 @@ struct read_queue {
 
 struct write_queue {
     struct job_queue changes; // ADD and REPORT: they lock a product's totals first
-    struct job_queue votes;   // HELPFUL: they lock reviews only
+    struct job_queue votes;   // HELPFUL
+    // By a hash of the product: how many writes for it are in flight. The next ones wait for them here, where they are joined,
+    // and not in PostgreSQL for a lock.
+    uint16_t in_flight[PRODUCT_SLOTS];
 };
 
 struct db_actor {

@@ -1,12 +1,18 @@
 // Writes of the DB actor: those of a turn share a transaction, so that they share a commit; nothing is answered before it.
 //
-// Why two actors (of any node) can never deadlock: all locks are taken in one fixed order. A transaction takes its products in
-// ascending order, and of each product first the totals (ADD, REPORT), then the version (all), then reviews in the order of
-// their ids (REPORT, HELPFUL); ids grow with products. So of two transactions that meet, the one that waits does so for
-// something that is later in this order than all that it holds.
+// What waits is divided among the idle connections, but a product's writes are with one of them at a time: two transactions of
+// an actor never wait for each other, and votes that come while others of their product are in flight are joined.
 //
-// If a statement fails, PostgreSQL rolls the whole transaction back. The failed one is taken out and answered alone; the
-// others go into the next transaction.
+// A transaction holds either changes (ADD, REPORT: a statement each) or votes, which are joined: one statement for the votes on
+// a segment, in which the votes on one review are one.
+//
+// Why two actors (of any node) can never deadlock: who touches a product's reviews has locked its version before, so nobody
+// waits for a review. Totals and versions are locked in one fixed order: by product, and of a product the totals (ADD, REPORT)
+// before the version (all). So of two transactions that meet, the one that waits does so for something that is later in this
+// order than all that it holds.
+//
+// If a statement fails, PostgreSQL rolls the whole transaction back. A failed statement of one job is answered alone, the
+// votes of a joined one are asked again one by one, and the others go into the next transaction.
 
 #include "actors/db_state.h"
 
@@ -21,12 +27,17 @@
 
 struct transaction;
 
-// One statement of a transaction, for one job, or for all votes on one review.
+enum {
+    // Fewer writes than these are not divided: a transaction costs as much as some of them.
+    SPREAD_MIN = 8
+};
+
+// One statement of a transaction: for one change, for the votes on a segment, or for what these need before (no jobs).
 struct write_query {
     struct query query;
     struct transaction *transaction;
-    struct job_queue jobs;
-    bool found; // the review exists
+    struct job_queue jobs; // by lock_key()
+    int leaf;
 };
 
 struct transaction {
@@ -64,45 +75,77 @@ static int by_lock_key(const void *a, const void *b) {
     return (key_a > key_b) - (key_a < key_b);
 }
 
-// Takes up to `limit` jobs that still want an answer.
+static uint16_t *in_flight_place(struct write_queue *writes, const struct job *job) {
+    return &writes->in_flight[(uint32_t)job_product_id(job) * 2654435769u >> 16 & (PRODUCT_SLOTS - 1)];
+}
+
+// Takes up to `limit` jobs that still want an answer, of products for which nothing is in flight; the others stay.
 static size_t take_jobs(struct db_actor *db, struct job_queue *queue, struct job **jobs, size_t limit) {
     size_t count = 0;
-    while (count < limit) {
-        struct job *job = job_queue_pop(queue);
-        if (job == NULL) {
-            break;
-        }
+    struct job_queue left = {0};
+    for (struct job *job; count < limit && (job = job_queue_pop(queue)) != NULL;) {
         if (job->request == NULL) {
             db_drop(db, job);
+        } else if (*in_flight_place(&db->writes, job) > 0) {
+            job_queue_push(&left, job);
         } else {
             jobs[count++] = job;
         }
     }
+    for (struct job *job; (job = job_queue_pop(queue)) != NULL;) {
+        job_queue_push(&left, job);
+    }
+    *queue = left;
     return count;
 }
 
+// Counts the transaction's writes in (1) or out (-1) of what is in flight.
+static void count_in_flight(struct write_queue *writes, const struct transaction *transaction, int step) {
+    for (size_t i = 0; i < transaction->count; i++) {
+        for (const struct job *job = transaction->queries[i].jobs.first; job != NULL; job = job->next) {
+            uint16_t *place = in_flight_place(writes, job);
+            *place = (uint16_t)(*place + step);
+        }
+    }
+}
+
+static struct write_query *add_query(struct transaction *transaction, enum statement statement, int leaf) {
+    struct write_query *query = &transaction->queries[transaction->count++];
+    query->query.statement = statement;
+    query->transaction = transaction;
+    query->leaf = leaf;
+    return query;
+}
+
+// Whether a vote can share a statement with the one before it, which it follows in the order of lock_key().
+static bool is_joined(const struct job *vote, const struct job *before) {
+    return vote->leaf == before->leaf && !vote->alone && !before->alone;
+}
+
+// Of jobs in the order of lock_key().
 static struct transaction *make_transaction(struct job **jobs, size_t count) {
-    struct transaction *transaction = memory_allocate(1, sizeof *transaction + count * sizeof transaction->queries[0]);
-    qsort(jobs, count, sizeof *jobs, by_lock_key);
+    struct transaction *transaction =
+        memory_allocate(1, sizeof *transaction + (count + 1) * sizeof transaction->queries[0]);
+    bool votes = jobs[0]->statement == STATEMENT_HELPFUL;
+    struct write_query *query = NULL;
+    if (votes && lock_key(jobs[0]) == lock_key(jobs[count - 1])) {
+        query = add_query(transaction, STATEMENT_HELPFUL_ONE, jobs[0]->leaf);
+    } else if (votes) {
+        (void)add_query(transaction, STATEMENT_RENEW, 0);
+    }
     for (size_t i = 0; i < count; i++) {
-        bool same_vote = i > 0 && jobs[i]->statement == STATEMENT_HELPFUL && lock_key(jobs[i]) == lock_key(jobs[i - 1]);
-        struct write_query *query = &transaction->queries[same_vote ? transaction->count - 1 : transaction->count++];
-        query->query.statement = jobs[i]->statement;
-        query->transaction = transaction;
+        if (query == NULL || !votes || (i > 0 && !is_joined(jobs[i], jobs[i - 1]))) {
+            query = add_query(transaction, jobs[i]->statement, jobs[i]->leaf);
+        }
         job_queue_push(&query->jobs, jobs[i]);
     }
     return transaction;
 }
 
-// The parameters of a statement for this job, and for the other votes that are joined with it.
-static void add_parameters(struct parameters *parameters, const struct job *job, size_t votes) {
-    parameters_reset(parameters);
+static void add_change(struct parameters *parameters, const struct job *job) {
     if (job->statement != STATEMENT_ADD) {
         parameters_add_int32(parameters, job->ask.key.product_id);
         parameters_add_int64(parameters, job->ask.key.review_id);
-        if (job->statement == STATEMENT_HELPFUL) {
-            parameters_add_int32(parameters, (int32_t)votes);
-        }
         return;
     }
     const struct add_request *add = &job->ask.add;
@@ -118,40 +161,126 @@ static void add_parameters(struct parameters *parameters, const struct job *job,
     parameters_add_text(parameters, add->photos);
 }
 
+struct vote {
+    int32_t product_id;
+    int32_t votes;
+    int64_t review_id;
+};
+
+// The reviews that are voted for, in the order of their ids, each once; returns how many.
+static size_t sum_votes(const struct write_query *query, struct vote *sums) {
+    size_t count = 0;
+    for (const struct job *job = query->jobs.first; job != NULL; job = job->next) {
+        if (count == 0 || sums[count - 1].review_id != job->ask.key.review_id) {
+            sums[count++] = (struct vote){job->ask.key.product_id, 0, job->ask.key.review_id};
+        }
+        sums[count - 1].votes++;
+    }
+    return count;
+}
+
+static void add_votes(struct parameters *parameters, const struct write_query *query) {
+    struct vote sums[BATCH_MAX];
+    size_t count = sum_votes(query, sums);
+    parameters_begin_int32_array(parameters, count);
+    for (size_t i = 0; i < count; i++) {
+        parameters_add_int32_element(parameters, sums[i].product_id);
+    }
+    parameters_begin_int64_array(parameters, count);
+    for (size_t i = 0; i < count; i++) {
+        parameters_add_int64_element(parameters, sums[i].review_id);
+    }
+    parameters_begin_int32_array(parameters, count);
+    for (size_t i = 0; i < count; i++) {
+        parameters_add_int32_element(parameters, sums[i].votes);
+    }
+}
+
+// The products of all votes of the transaction, ascending and each once.
+static void add_products(struct parameters *parameters, const struct transaction *transaction) {
+    int32_t products[BATCH_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < transaction->count; i++) {
+        for (const struct job *job = transaction->queries[i].jobs.first; job != NULL; job = job->next) {
+            if (count == 0 || products[count - 1] != job->ask.key.product_id) {
+                products[count++] = job->ask.key.product_id;
+            }
+        }
+    }
+    parameters_begin_int32_array(parameters, count);
+    for (size_t i = 0; i < count; i++) {
+        parameters_add_int32_element(parameters, products[i]);
+    }
+}
+
+static void add_vote(struct parameters *parameters, const struct write_query *query) {
+    parameters_add_int32(parameters, query->jobs.first->ask.key.product_id);
+    parameters_add_int64(parameters, query->jobs.first->ask.key.review_id);
+    parameters_add_int32(parameters, (int32_t)query->jobs.count);
+}
+
+static void send_query(struct db_actor *db, struct connection *connection, struct write_query *query) {
+    parameters_reset(&db->parameters);
+    switch (query->query.statement) {
+    case STATEMENT_RENEW: add_products(&db->parameters, query->transaction); break;
+    case STATEMENT_HELPFUL: add_votes(&db->parameters, query); break;
+    case STATEMENT_HELPFUL_ONE: add_vote(&db->parameters, query); break;
+    default: add_change(&db->parameters, query->jobs.first); break;
+    }
+    connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
+}
+
 static void send_transaction(struct db_actor *db, struct connection *connection, struct transaction *transaction) {
     transaction->sent_ns = clock_now_ns();
     for (size_t i = 0; i < transaction->count; i++) {
-        const struct job *first = transaction->queries[i].jobs.first;
-        connection_prepare(connection, first->statement, first->leaf);
+        connection_prepare(connection, transaction->queries[i].query.statement, transaction->queries[i].leaf);
     }
     for (size_t i = 0; i < transaction->count; i++) {
         struct write_query *query = &transaction->queries[i];
-        const struct job *first = query->jobs.first;
-        add_parameters(&db->parameters, first, query->jobs.count);
-        connection_send(connection, first->statement, first->leaf, &db->parameters, query);
+        send_query(db, connection, query);
         for (struct job *job = query->jobs.first; job != NULL; job = job->next) {
             job->sent = true;
+            job->sent_ns = transaction->sent_ns;
             metrics_record(
                 db->actor.metrics, METRIC_QUEUE_DURATION, 0, transaction->sent_ns - job->request->accepted_ns);
         }
         metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
     }
+    count_in_flight(&db->writes, transaction, 1);
     metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_WRITE, 1);
     connection_end_group(connection, transaction);
 }
 
+// The end of the part of the jobs that begins at `first` and has about `part` of them, but all of its products.
+static size_t end_of_part(struct job *const *jobs, size_t count, size_t first, size_t part) {
+    size_t end = count - first < part ? count : first + part;
+    while (end < count && job_product_id(jobs[end]) == job_product_id(jobs[end - 1])) {
+        end++;
+    }
+    return end;
+}
+
+// Divides what waits among the connections that have nothing to do, so that transactions run and are flushed to disk side by
+// side. None waits for another: a product is in one of them only.
 static void flush_queue(struct db_actor *db, struct job_queue *queue) {
-    while (queue->first != NULL) {
-        struct connection *connection = slice_pick(db->slice, LANE_WRITE);
-        if (connection == NULL) {
-            db_note_waiting(db, LANE_WRITE, queue->first);
-            return;
-        }
-        struct job *jobs[BATCH_MAX];
-        size_t count = take_jobs(db, queue, jobs, db->settings.batch);
-        if (count > 0) {
-            send_transaction(db, connection, make_transaction(jobs, count));
-        }
+    if (queue->first == NULL) {
+        return;
+    }
+    if (slice_pick(db->slice, LANE_WRITE) == NULL) {
+        db_note_waiting(db, LANE_WRITE, queue->first);
+        return;
+    }
+    struct job *jobs[BATCH_MAX];
+    size_t connections = slice_room(db->slice, LANE_WRITE);
+    connections = connections == 0 ? 1 : connections; // another lane's
+    size_t limit = connections * db->settings.write_batch;
+    size_t count = take_jobs(db, queue, jobs, limit < BATCH_MAX ? limit : BATCH_MAX);
+    qsort(jobs, count, sizeof *jobs, by_lock_key);
+    size_t part = (count + connections - 1) / connections;
+    part = part < SPREAD_MIN ? SPREAD_MIN : part;
+    for (size_t first = 0, end; first < count; first = end) {
+        end = end_of_part(jobs, count, first, part);
+        send_transaction(db, slice_pick(db->slice, LANE_WRITE), make_transaction(jobs + first, end - first));
     }
 }
 
@@ -160,14 +289,22 @@ void write_flush(struct db_actor *db) {
     flush_queue(db, &db->writes.votes);
 }
 
+static void note_voted(struct write_query *query, const PGresult *result) {
+    for (int row = 0; row < PQntuples(result); row++) {
+        for (struct job *job = query->jobs.first; job != NULL; job = job->next) {
+            job->found |= job->ask.key.review_id == result_int(result, row, 0);
+        }
+    }
+}
+
 // Keeps what the reply will need, because the row is gone when the transaction is known to be committed.
 static void note_outcome(struct write_query *query, const PGresult *result) {
     struct job *job = query->jobs.first;
-    if (query->query.statement == STATEMENT_HELPFUL) {
-        query->found = strcmp(PQcmdTuples((PGresult *)result), "0") != 0;
+    if (job != NULL && job->statement == STATEMENT_HELPFUL) {
+        note_voted(query, result);
     } else if (query->query.statement == STATEMENT_REPORT) {
-        query->found = PQntuples(result) == 1 && result_int(result, 0, 0) > 0;
-    } else if (PQntuples(result) == 1 && job->request != NULL) {
+        job->found = PQntuples(result) == 1 && result_int(result, 0, 0) > 0;
+    } else if (query->query.statement == STATEMENT_ADD && PQntuples(result) == 1 && job->request != NULL) {
         struct review review;
         result_review(result, 0, &review);
         job->reply = db_new_reply(job, 1024);
@@ -200,7 +337,7 @@ static void answer_committed(struct db_actor *db, struct write_query *query) {
             struct message *reply = job->reply;
             job->reply = NULL;
             db_answer(db, job, reply);
-        } else if (query->found) {
+        } else if (job->found) {
             struct message *reply = db_new_reply(job, 16);
             reply_pack_kind(&reply, REPLY_DONE);
             db_answer(db, job, reply);
@@ -211,22 +348,28 @@ static void answer_committed(struct db_actor *db, struct write_query *query) {
     }
 }
 
-// The transaction was rolled back: the query that failed is judged by its error, the others go again.
+// The transaction was rolled back: what failed is judged by its error, the others go again. Where many votes failed together,
+// each goes again alone, so that the one that is to blame is found.
 static void take_back(struct db_actor *db, struct transaction *transaction, struct write_query *query) {
+    const struct write_query *failed = transaction->failed;
+    bool all_failed = failed->query.statement == STATEMENT_RENEW; // which all need
+    bool is_judged = all_failed || (query == failed && query->jobs.count == 1);
     for (struct job *job; (job = job_queue_pop(&query->jobs)) != NULL;) {
         message_free(job->reply);
         job->reply = NULL;
-        if (query == transaction->failed) {
+        job->found = false;
+        if (is_judged) {
             db_take_back(db, job, transaction->sqlstate, transaction->reason);
         } else {
-            job->sent = false;
-            db_enqueue(db, job);
+            job->alone |= query == failed;
+            db_ask_again(db, job);
         }
     }
 }
 
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
+    count_in_flight(&db->writes, transaction, -1);
     metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, LANE_WRITE, clock_now_ns() - transaction->sent_ns);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
@@ -240,6 +383,7 @@ void write_group_done(struct db_actor *db, void *group) {
 
 void write_group_lost(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
+    count_in_flight(&db->writes, transaction, -1);
     for (size_t i = 0; i < transaction->count; i++) {
         for (struct job *job; (job = job_queue_pop(&transaction->queries[i].jobs)) != NULL;) {
             db_answer_problem(db, job, PROBLEM_OUTCOME_UNKNOWN,

@@ -33,6 +33,8 @@ struct job {
     bool sent;         // to PostgreSQL, at the moment
     bool is_kept;      // a list that is kept, if its version still holds
     bool keep;         // a list that is worth keeping
+    bool alone;        // a vote that shares no statement, because it failed with others
+    bool found;        // what a write is about exists
     uint64_t sent_ns;
     union {
         struct list_request list;

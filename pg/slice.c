@@ -227,6 +227,16 @@ struct connection *slice_pick(struct slice *slice, enum lane lane) {
     return lane_is_ready ? best : stand_in;
 }
 
+unsigned slice_room(const struct slice *slice, enum lane lane) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < slice->used; i++) {
+        const struct connection *connection = slice->connections[i];
+        count += connection_state(connection) == CONNECTION_READY && connection_lane(connection) == lane &&
+                 connection_load(connection) < slice->settings.depth[lane];
+    }
+    return count;
+}
+
 void slice_want(struct slice *slice, enum lane lane) {
     slice->wanted[lane] = true;
 }

@@ -40,6 +40,9 @@ void slice_close(struct slice *slice);
 // may use another's, and is wanted.
 struct connection *slice_pick(struct slice *slice, enum lane lane);
 
+// How many READY connections of the lane have room for another group.
+unsigned slice_room(const struct slice *slice, enum lane lane);
+
 // Says that the lane could use another connection; one is opened when limit, pace and backoff allow.
 void slice_want(struct slice *slice, enum lane lane);
 
