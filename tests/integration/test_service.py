@@ -133,7 +133,7 @@ def test_does_not_beat_while_one_loop_hangs(manage, tmp_path):
 
 
 def test_serves_without_a_reachable_manager(manage, tmp_path):
-    manager = manage(str(tmp_path / "notify"), {"NOTIFY_SOCKET": str(tmp_path / "nobody")})
+    manager = manage(str(tmp_path / "notify"), {"NOTIFY_SOCKET": str(tmp_path / "nobody")}, PLACEMENTS["own"])
     wait_until(lambda: thread_called(manager.process, "loop-1") is not None, "the loops")
     manager.process.send_signal(signal.SIGTERM)
     _, log = manager.process.communicate(timeout=60)
