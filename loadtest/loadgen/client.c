@@ -88,7 +88,6 @@ static int take(struct client *client, const char *bytes, size_t length) {
             return -1;
         }
         client->head_length = 0;
-        bytes += size - before;
         length -= size - before;
     }
     if (length > client->body_left) {
