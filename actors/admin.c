@@ -1,15 +1,20 @@
 // The admin actor.
 //
 // Owns:     the admin port and its few connections, both halves.
-// Receives: DRAIN, after which it is not ready.
+// Receives: DRAIN, after which it is not ready; SEGMENTS, what a DB actor knows of them.
 // Sends:    nothing.
 // Stops:    closes its connections.
 //
-// It reads other actors' metrics, which are made for that (core/metrics.h), and the depth of their mailboxes; nothing else.
+// It reads other actors' metrics, which are made for that (core/metrics.h), and the counters of their mailboxes; nothing else.
+//
+// A visitor that asks for /actors?stream gets a stream of server-sent events until it leaves. All of them share one timer and
+// one sample; without them there is neither.
 
 #include "actors/admin.h"
 
+#include "actors/console_files.h"
 #include "actors/labels.h"
+#include "actors/status.h"
 #include "core/loop.h"
 #include "core/memory.h"
 #include "pg/connection.h"
@@ -24,6 +29,8 @@
 
 enum {
     VISITORS_MAX = 64,
+    STREAMS_MAX = 16, // of them; the others are for probes
+    MAILBOX_CAPACITY = 16,
     READ_BYTES = 8192,
     IDLE_TIMEOUT_S = 90
 };
@@ -38,7 +45,9 @@ struct visitor {
     struct event *writable;
     struct http_parser parser;
     struct buffer out;
-    bool closes; // once `out` has left
+    bool closes;  // once `out` has left
+    bool streams; // samples until it leaves; no further request is read
+    unsigned segments_version; // that it was sent
 };
 
 struct admin {
@@ -48,6 +57,9 @@ struct admin {
     struct event *acceptable;
     LIST_HEAD(, visitor) visitors;
     unsigned visitor_count;
+    unsigned stream_count;
+    struct event *sample_due;
+    struct status status;
     bool draining;
     struct buffer body; // scratch
 };
@@ -69,20 +81,33 @@ static int write_live(struct admin *admin, struct buffer *out) {
     return 200;
 }
 
-static int write_ready(struct admin *admin, struct buffer *out) {
+static int64_t ready_connections(const struct metrics *metrics) {
+    int64_t count = 0;
+    for (size_t lane = 0; lane < METRICS_LANES; lane++) {
+        count += metrics_sum(&metrics, 1, METRIC_DB_CONNECTIONS, lane * METRICS_DB_STATES + CONNECTION_READY);
+    }
+    return count;
+}
+
+static const char READY[] = "ready";
+
+// READY, or why it is not.
+static const char *readiness(const struct admin *admin) {
     if (admin->draining) {
-        buffer_append(out, VIEW("draining\n"));
-        return 503;
+        return "draining";
     }
     for (uint16_t i = 0; i < admin->settings.db_count; i++) {
-        const struct metrics *metrics = admin->settings.metrics[admin->settings.first_db + i];
-        if (metrics_sum(&metrics, 1, METRIC_DB_CONNECTIONS, CONNECTION_READY) == 0) {
-            buffer_append(out, VIEW("no database connection\n"));
-            return 503;
+        if (ready_connections(admin->settings.metrics[admin->settings.first_db + i]) == 0) {
+            return "no database connection";
         }
     }
-    buffer_append(out, VIEW("ready\n"));
-    return 200;
+    return READY;
+}
+
+static int write_ready(struct admin *admin, struct buffer *out) {
+    const char *state = readiness(admin);
+    buffer_format(out, "%s\n", state);
+    return state == READY ? 200 : 503;
 }
 
 // What is known by the runtime and not by any actor's metrics.
@@ -124,59 +149,138 @@ static int write_metrics(struct admin *admin, struct buffer *out) {
     return 200;
 }
 
+static int write_actors(struct admin *admin, struct buffer *out) {
+    status_renew(&admin->status, readiness(admin));
+    status_write(&admin->status, out);
+    return 200;
+}
+
 static const struct page pages[] = {
     {"/live", write_live, "text/plain; charset=utf-8"},
     {"/ready", write_ready, "text/plain; charset=utf-8"},
     {"/metrics", write_metrics, "text/plain; version=0.0.4; charset=utf-8"},
+    {"/actors", write_actors, "application/json"},
 };
 
 static void append_response(
-    struct visitor *visitor, int status, const char *content_type, const char *more, bool head) {
-    const struct buffer *body = &visitor->admin->body;
+    struct visitor *visitor, int status, const char *content_type, const char *more, struct view body, bool head) {
     const char *reason = status == 200   ? "OK"
                          : status == 404 ? "Not Found"
                          : status == 503 ? "Service Unavailable"
                                          : "Error";
     buffer_format(&visitor->out,
-        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n", status,
-        reason, content_type, body->length, more, visitor->closes ? "Connection: close\r\n" : "");
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n%s%s\r\n",
+        status, reason, content_type, body.length, more, visitor->closes ? "Connection: close\r\n" : "");
     if (!head) {
-        buffer_append(&visitor->out, buffer_view(body));
+        buffer_append(&visitor->out, body);
     }
 }
 
 static void append_error(struct visitor *visitor, int status, const char *detail, const char *more, bool head) {
-    visitor->admin->body.length = 0;
-    buffer_format(
-        &visitor->admin->body, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%s\"}\n", status, detail);
-    append_response(visitor, status, "application/problem+json", more, head);
+    struct buffer *body = &visitor->admin->body;
+    body->length = 0;
+    buffer_format(body, "{\"type\":\"about:blank\",\"status\":%d,\"detail\":\"%s\"}\n", status, detail);
+    append_response(visitor, status, "application/problem+json", more, buffer_view(body), head);
+}
+
+// An event whose data is one line.
+static void append_event(struct visitor *visitor, const char *name, struct view data) {
+    buffer_format(&visitor->out, "event: %s\ndata: ", name);
+    buffer_append(&visitor->out, data);
+    buffer_append(&visitor->out, VIEW("\n\n"));
+}
+
+static void append_sample(struct visitor *visitor) {
+    const struct status *status = &visitor->admin->status;
+    if (visitor->segments_version != status->segments_version) {
+        visitor->segments_version = status->segments_version;
+        append_event(visitor, "segments", buffer_view(&status->segments));
+    }
+    append_event(visitor, "sample", buffer_view(&status->sample));
+}
+
+static void arm_sample(struct admin *admin) {
+    struct timeval interval = {0, (suseconds_t)STATUS_INTERVAL_MS * 1000};
+    event_add(admin->sample_due, &interval);
+}
+
+static void begin_stream(struct visitor *visitor) {
+    struct admin *admin = visitor->admin;
+    if (admin->stream_count == STREAMS_MAX) {
+        append_error(visitor, 503, "Too many watch already.", "Retry-After: 10\r\n", false);
+        return;
+    }
+    buffer_append(&visitor->out,
+        VIEW("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+             "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 1000\n\n"));
+    visitor->streams = true;
+    if (admin->stream_count++ == 0) {
+        arm_sample(admin);
+    }
+    event_remove_timer(visitor->readable); // it will not speak again
+    admin->body.length = 0;
+    status_write_about(&admin->status, &admin->body);
+    append_event(visitor, "about", buffer_view(&admin->body));
+    status_renew(&admin->status, readiness(admin));
+    append_sample(visitor);
+}
+
+static void answer_page(struct visitor *visitor, const struct page *page) {
+    struct admin *admin = visitor->admin;
+    admin->body.length = 0;
+    int status = page->write(admin, &admin->body);
+    append_response(visitor, status, page->content_type, "", buffer_view(&admin->body),
+        visitor->parser.request.method == METHOD_HEAD);
+}
+
+static const struct page *find_page(struct view path) {
+    for (size_t i = 0; i < COUNT_OF(pages); i++) {
+        if (view_equal(path, view_of(pages[i].path))) {
+            return &pages[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct console_file *find_file(struct view path) {
+    for (const struct console_file *file = console_files; file->path != NULL; file++) {
+        if (view_equal(path, view_of(file->path))) {
+            return file;
+        }
+    }
+    return NULL;
 }
 
 static void answer(struct visitor *visitor) {
+    static const char policy[] = "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+                                 "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+                                 "frame-ancestors 'none'\r\nReferrer-Policy: no-referrer\r\n";
     const struct http_request *request = &visitor->parser.request;
-    struct admin *admin = visitor->admin;
+    const struct page *page = find_page(request->path);
+    const struct console_file *file = find_file(request->path);
     bool head = request->method == METHOD_HEAD;
     visitor->closes = !request->keep_alive;
-    for (size_t i = 0; i < COUNT_OF(pages); i++) {
-        if (!view_equal(request->path, view_of(pages[i].path))) {
-            continue;
-        }
-        if (request->method != METHOD_GET && !head) {
-            append_error(visitor, 405, "Only GET and HEAD are to be had here.", "Allow: GET, HEAD\r\n", false);
-            return;
-        }
-        admin->body.length = 0;
-        int status = pages[i].write(admin, &admin->body);
-        append_response(visitor, status, pages[i].content_type, "", head);
-        return;
+    if (page == NULL && file == NULL) {
+        append_error(visitor, 404, "There is nothing at this path.", "", head);
+    } else if (request->method != METHOD_GET && !head) {
+        append_error(visitor, 405, "Only GET and HEAD are to be had here.", "Allow: GET, HEAD\r\n", false);
+    } else if (file != NULL) {
+        append_response(visitor, 200, file->content_type, policy, file->content, head);
+    } else if (page->write == write_actors && view_equal(request->query, VIEW("stream")) && !head) {
+        begin_stream(visitor);
+    } else {
+        answer_page(visitor, page);
     }
-    append_error(visitor, 404, "There is nothing at this path.", "", head);
 }
 
 static void close_visitor(struct visitor *visitor) {
     struct admin *admin = visitor->admin;
     LIST_REMOVE(visitor, others);
     admin->visitor_count--;
+    if (visitor->streams && --admin->stream_count == 0) {
+        event_del(admin->sample_due);
+    }
     event_free(visitor->readable);
     event_free(visitor->writable);
     close(visitor->descriptor);
@@ -220,7 +324,7 @@ static void on_writable(evutil_socket_t descriptor, short events, void *argument
 }
 
 static void take_input(struct visitor *visitor, struct view input) {
-    while (!visitor->closes) {
+    while (!visitor->closes && !visitor->streams) {
         switch (http_parser_next(&visitor->parser, &input)) {
         case PARSER_NEED_MORE: (void)write_out(visitor); return;
         case PARSER_REQUEST: answer(visitor); break;
@@ -266,9 +370,28 @@ static void on_acceptable(evutil_socket_t listener, short events, void *argument
     }
 }
 
+// A visitor that has not taken the last sample yet is spared this one.
+static void on_sample_due(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    (void)events;
+    struct admin *admin = argument;
+    struct visitor *next;
+    arm_sample(admin);
+    status_renew(&admin->status, readiness(admin));
+    for (struct visitor *visitor = LIST_FIRST(&admin->visitors); visitor != NULL; visitor = next) {
+        next = LIST_NEXT(visitor, others);
+        if (visitor->streams && visitor->out.length == 0) {
+            append_sample(visitor);
+            (void)write_out(visitor);
+        }
+    }
+}
+
 static void admin_receive(struct actor *actor, struct message *message) {
     if (message->operation == OPERATION_DRAIN) {
         admin_of(actor)->draining = true;
+    } else if (message->operation == OPERATION_SEGMENTS) {
+        status_take_segments(&admin_of(actor)->status, message);
     }
     message_free(message);
 }
@@ -278,6 +401,7 @@ static void admin_start(struct actor *actor) {
     admin->acceptable =
         event_new(loop_base(actor->loop), admin->settings.listener, EV_READ | EV_PERSIST, on_acceptable, admin);
     event_add(admin->acceptable, NULL);
+    admin->sample_due = evtimer_new(loop_base(actor->loop), on_sample_due, admin);
 }
 
 static void admin_stop(struct actor *actor) {
@@ -287,6 +411,7 @@ static void admin_stop(struct actor *actor) {
         close_visitor(LIST_FIRST(&admin->visitors)); // NOLINT(clang-analyzer-unix.Malloc)
     }
     event_free(admin->acceptable);
+    event_free(admin->sample_due);
     close(admin->settings.listener);
 }
 
@@ -294,15 +419,17 @@ struct actor *admin_new(const struct admin_settings *settings, const struct dire
     uint16_t id, struct log *log, struct metrics *metrics) {
     static const struct actor_class class = {admin_start, admin_receive, NULL, admin_stop};
     struct admin *admin = memory_allocate_aligned(1, sizeof *admin);
-    actor_init(&admin->actor, &class, name, id, 4, log, metrics);
+    actor_init(&admin->actor, &class, name, id, MAILBOX_CAPACITY, log, metrics);
     admin->settings = *settings;
     admin->directory = directory;
+    status_init(&admin->status, &admin->settings, directory, log);
     LIST_INIT(&admin->visitors);
     return &admin->actor;
 }
 
 void admin_free(struct actor *actor) {
     buffer_free(&admin_of(actor)->body);
+    status_free(&admin_of(actor)->status);
     actor_free(actor);
     free(actor);
 }

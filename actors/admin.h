@@ -1,4 +1,4 @@
-// The admin actor: liveness, readiness and metrics over HTTP, on a port of its own.
+// The admin actor: liveness, readiness, metrics and the operators' console over HTTP, on a port of its own.
 #ifndef REVIEWD_ACTORS_ADMIN_H
 #define REVIEWD_ACTORS_ADMIN_H
 
@@ -13,6 +13,10 @@ struct admin_settings {
     uint16_t db_count;
     struct loop *const *loops;
     size_t loop_count;
+    // For the operators' eyes.
+    unsigned clients_max;
+    unsigned db_connections_max;
+    unsigned batch_max;
     struct http_limits limits;
 };
 

@@ -127,6 +127,8 @@ static void add_db_actors(struct assembly *assembly) {
             .write_batch = (unsigned)config->db_write_batch,
             .page_bytes = (size_t)config->db_kept_pages_mib * 1024 * 1024 / assembly->db_count,
             .queue_limit_ms = (unsigned)config->deadline_queue_ms,
+            .reports_segments = i == 0,
+            .admin = assembly->admin,
             .segments_interval_s = i == 0 ? (unsigned)config->db_segments_interval_s : 0,
         };
         char name[24];
@@ -161,7 +163,7 @@ static void add_writers(struct assembly *assembly, unsigned clients) {
     }
 }
 
-static void add_admin(struct assembly *assembly, int listener) {
+static void add_admin(struct assembly *assembly, int listener, unsigned clients) {
     const struct admin_settings settings = {
         .listener = listener,
         .metrics = assembly->metrics,
@@ -169,6 +171,9 @@ static void add_admin(struct assembly *assembly, int listener) {
         .db_count = assembly->db_count,
         .loops = assembly->loops,
         .loop_count = assembly->loop_count,
+        .clients_max = clients * assembly->acceptor_count,
+        .db_connections_max = (unsigned)assembly->config->db_connections,
+        .batch_max = (unsigned)assembly->config->db_batch,
         .limits = {ADMIN_HEAD_BYTES, ADMIN_HEAD_BYTES, ADMIN_HEADERS},
     };
     place(assembly,
@@ -240,7 +245,7 @@ static bool add_actors(struct assembly *assembly) {
         return false;
     }
     unsigned clients = clients_per_acceptor(assembly);
-    add_admin(assembly, admin);
+    add_admin(assembly, admin, clients);
     add_acceptors(assembly, listeners, clients);
     add_db_actors(assembly);
     add_writers(assembly, clients);

@@ -2,7 +2,7 @@
 //
 // Owns:     a slice of connections, the segment map, and every request that was sent to it until that is answered.
 // Receives: requests (REVIEW_*, META_GET).
-// Sends:    exactly one reply a request, to the writer that the envelope names.
+// Sends:    exactly one reply a request, to the writer that the envelope names; SEGMENTS to the admin actor, by one of them.
 // Stops:    closes its connections; by then the supervisor has seen every request answered.
 //
 // A request becomes a job. Jobs wait in db_read.c or db_write.c until flush deals them to connections. A tick, which runs
@@ -272,7 +272,7 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     (void)events;
     struct db_actor *db = argument;
     db->tick_is_pending = false;
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
     struct job *next;
     for (struct job *job = TAILQ_FIRST(&db->unanswered); job != NULL; job = next) {
         next = TAILQ_NEXT(job, by_arrival);
@@ -290,6 +290,7 @@ static void db_flush(struct actor *actor) {
     write_flush(db);
     slice_flush(db->slice);
     ensure_tick(db);
+    metrics_set(actor->metrics, METRIC_DB_UNANSWERED, 0, db->unanswered_count);
 }
 
 static bool on_segments(void *context, const PGresult *result) {
@@ -327,8 +328,10 @@ static void on_changed(void *context, struct connection *connection, enum connec
     struct db_actor *db = context;
     enum connection_state now = connection_state(connection);
     db->segments_asked &= now != CONNECTION_DOWN; // it may have been asked
-    for (enum connection_state state = 0; state < CONNECTION_STATE_COUNT; state++) {
-        metrics_set(db->actor.metrics, METRIC_DB_CONNECTIONS, state, slice_count(db->slice, state));
+    for (size_t cell = 0; cell < METRICS_LANES * METRICS_DB_STATES; cell++) {
+        metrics_set(db->actor.metrics, METRIC_DB_CONNECTIONS, cell,
+            slice_lane_count(db->slice, (enum lane)(cell / METRICS_DB_STATES),
+                (enum connection_state)(cell % METRICS_DB_STATES)));
     }
     if (now == CONNECTION_READY) {
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTS, 0, 1);

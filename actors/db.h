@@ -11,7 +11,10 @@ struct db_settings {
     unsigned write_batch;    // writes in one transaction, about
     unsigned queue_limit_ms; // a request that has waited longer is shed
     size_t page_bytes;       // for lists that are kept; 0: none are
-    // How often this actor sees to the segments; 0: never. One of a server's does.
+    // Whether this actor tells of the segments, in metrics, the log, and a message to `admin`. One of a server's does.
+    bool reports_segments;
+    uint16_t admin;
+    // How often it sees to them; 0: never.
     unsigned segments_interval_s;
 };
 

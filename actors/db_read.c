@@ -218,20 +218,17 @@ static void add_parameters(struct parameters *parameters, const struct db_actor 
     }
 }
 
-static void note_sending(struct db_actor *db, struct job *job, uint64_t now_ns) {
+static void note_sending(struct job *job, uint64_t now_ns) {
     for (; job != NULL; job = job->joined) {
         job->sent = true;
         job->sent_ns = now_ns;
-        if (job->request != NULL) {
-            metrics_record(db->actor.metrics, METRIC_QUEUE_DURATION, 0, now_ns - job->request->accepted_ns);
-        }
     }
 }
 
 static void send_query(
     struct db_actor *db, struct connection *connection, enum lane lane, struct read_query *query, uint64_t now_ns) {
     for (int i = 0; i < query->count && !query->is_label; i++) {
-        note_sending(db, query->jobs[i], now_ns);
+        note_sending(query->jobs[i], now_ns);
     }
     metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, lane, query->is_label ? 0 : (uint64_t)query->count);
     add_parameters(&db->parameters, db, query);
@@ -350,9 +347,7 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
     } else if (!succeeded) {
         take_back(db, query, result);
     } else {
-        uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
-        metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, statement_lane(tag->statement),
-            now_ns - query->jobs[0]->sent_ns);
+        loop_renew_now_ns(db->actor.loop);
         answer(db, query, result);
     }
     free(query);

@@ -8,6 +8,8 @@
 
 #include "core/loop.h"
 #include "core/metrics.h"
+#include "proto/operation.h"
+#include "proto/segment_fill.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
@@ -35,7 +37,22 @@ void segments_flush(struct db_actor *db) {
     }
 }
 
-// Only the actor that looks after the segments tells of them.
+// For the operators' eyes: if the admin actor has no room, the next report is as good.
+static void tell_admin(struct db_actor *db) {
+    const struct segment_map *map = &db->map;
+    struct message *message = message_new((uint32_t)(map->segment_count * (LEAF_NAME_BYTES + 32)));
+    message->operation = OPERATION_SEGMENTS;
+    for (size_t i = 0; i < map->segment_count; i++) {
+        const struct segment *segment = &map->segments[i];
+        segment_fill_pack(&message, &(struct segment_fill){view_of(map->leaf_names[segment->leaf]),
+                                        segment->first_product, segment->end_product, map->reviews[i]});
+    }
+    if (!actor_send(&db->actor, directory_find(db->directory, db->settings.admin), message)) {
+        message_free(message);
+    }
+}
+
+// Only one actor tells of the segments.
 static void report(struct db_actor *db) {
     unsigned overfull = 0;
     for (size_t i = 0; i < db->map.segment_count; i++) {
@@ -51,6 +68,7 @@ static void report(struct db_actor *db) {
         }
     }
     db->overfull = overfull;
+    tell_admin(db);
 }
 
 bool segments_read(struct db_actor *db, const PGresult *result) {
@@ -65,7 +83,7 @@ bool segments_read(struct db_actor *db, const PGresult *result) {
     for (struct job *job; (job = job_queue_pop(&held)) != NULL;) {
         db_enqueue(db, job);
     }
-    if (db->settings.segments_interval_s > 0) {
+    if (db->settings.reports_segments) {
         report(db);
     }
     return true;

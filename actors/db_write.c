@@ -17,6 +17,7 @@
 #include "actors/db_state.h"
 
 #include "core/clock.h"
+#include "core/loop.h"
 #include "core/memory.h"
 #include "core/metrics.h"
 #include "pg/result.h"
@@ -241,8 +242,6 @@ static void send_transaction(struct db_actor *db, struct connection *connection,
         for (struct job *job = query->jobs.first; job != NULL; job = job->next) {
             job->sent = true;
             job->sent_ns = transaction->sent_ns;
-            metrics_record(
-                db->actor.metrics, METRIC_QUEUE_DURATION, 0, transaction->sent_ns - job->request->accepted_ns);
         }
         metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
     }
@@ -300,7 +299,10 @@ static void note_voted(struct write_query *query, const PGresult *result) {
 // Keeps what the reply will need, because the row is gone when the transaction is known to be committed.
 static void note_outcome(struct write_query *query, const PGresult *result) {
     struct job *job = query->jobs.first;
-    if (job != NULL && job->statement == STATEMENT_HELPFUL) {
+    if (job == NULL) {
+        return; // RENEW is for no job of its own
+    }
+    if (job->statement == STATEMENT_HELPFUL) {
         note_voted(query, result);
     } else if (query->query.statement == STATEMENT_REPORT) {
         job->found = PQntuples(result) == 1 && result_int(result, 0, 0) > 0;
@@ -370,7 +372,7 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
     count_in_flight(&db->writes, transaction, -1);
-    metrics_record(db->actor.metrics, METRIC_DATABASE_DURATION, LANE_WRITE, clock_now_ns() - transaction->sent_ns);
+    loop_renew_now_ns(db->actor.loop);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
             answer_committed(db, &transaction->queries[i]);

@@ -156,7 +156,15 @@ static void count_response(struct writer *writer, const struct message *reply, i
     struct metrics *metrics = writer->actor.metrics;
     unsigned status_class = (unsigned)status / 100 - 1;
     metrics_add(metrics, METRIC_RESPONSES, (unsigned)reply->operation * METRICS_STATUS_CLASSES + status_class, 1);
-    metrics_record(metrics, METRIC_REQUEST_DURATION, reply->operation, clock_now_ns() - reply->accepted_ns);
+    uint64_t now_ns = clock_now_ns();
+    // An acceptor's own reply was sent in a round that may have begun before the request came.
+    uint64_t replied_ns = reply->enqueued_ns > reply->accepted_ns ? reply->enqueued_ns : reply->accepted_ns;
+    metrics_record(metrics, METRIC_REQUEST_DURATION, reply->operation, now_ns - reply->accepted_ns);
+    metrics_record(metrics, METRIC_RENDER_DURATION, reply->operation, now_ns - replied_ns);
+    if (reply->asked_ns != 0 && reply->asked_ns <= replied_ns) {
+        metrics_record(metrics, METRIC_QUEUE_DURATION, reply->operation, reply->asked_ns - reply->accepted_ns);
+        metrics_record(metrics, METRIC_DATABASE_DURATION, reply->operation, replied_ns - reply->asked_ns);
+    }
 }
 
 // Renders the replies that are due behind what is still unsent; into the scratch buffer if nothing is.

@@ -83,6 +83,11 @@ bool mailbox_has_mail(struct mailbox *mailbox) {
     return atomic_load_explicit(&cell->sequence, memory_order_acquire) == head + 1;
 }
 
+uint64_t mailbox_taken(struct mailbox *mailbox) {
+    // relaxed: as in mailbox_depth.
+    return atomic_load_explicit(&mailbox->head, memory_order_relaxed);
+}
+
 size_t mailbox_depth(struct mailbox *mailbox) {
     // relaxed: a picture for people, nothing follows from it.
     uint64_t head = atomic_load_explicit(&mailbox->head, memory_order_relaxed);

@@ -45,6 +45,9 @@ MUST_CHECK bool mailbox_has_mail(struct mailbox *mailbox);
 // How many messages are inside, as far as one can tell while others push and pop. Any thread.
 size_t mailbox_depth(struct mailbox *mailbox);
 
+// How many messages its consumer has taken so far. Any thread.
+uint64_t mailbox_taken(struct mailbox *mailbox);
+
 static inline size_t mailbox_capacity(const struct mailbox *mailbox) {
     return (size_t)mailbox->mask + 1;
 }

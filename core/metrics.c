@@ -20,14 +20,8 @@ struct metrics {
     } histograms;
 };
 
-enum family_type {
-    TYPE_COUNTER,
-    TYPE_GAUGE,
-    TYPE_HISTOGRAM
-};
-
 struct family {
-    enum family_type type;
+    enum metrics_type type;
     const char *name;
     size_t cells;
     const char *help;
@@ -35,32 +29,25 @@ struct family {
 };
 
 static const struct family families[METRIC_FAMILY_COUNT] = {
-#define COUNTER(id, name, cells, help) {TYPE_COUNTER, name, cells, help, offsetof(struct metrics, values.id)},
-#define GAUGE(id, name, cells, help) {TYPE_GAUGE, name, cells, help, offsetof(struct metrics, values.id)},
-#define HISTOGRAM(id, name, cells, help) {TYPE_HISTOGRAM, name, cells, help, offsetof(struct metrics, histograms.id)},
+#define COUNTER(id, name, cells, help) {METRIC_COUNTER, name, cells, help, offsetof(struct metrics, values.id)},
+#define GAUGE(id, name, cells, help) {METRIC_GAUGE, name, cells, help, offsetof(struct metrics, values.id)},
+#define HISTOGRAM(id, name, cells, help) {METRIC_HISTOGRAM, name, cells, help, offsetof(struct metrics, histograms.id)},
 #include "core/metrics.def"
 };
 
 static const char *const type_names[] = {"counter", "gauge", "histogram"};
-
-// The buckets shown of a histogram: a power of two and the middle to the next, from 2^14 ns (16 µs) to 2^34 ns (17 s). More
-// than a scrape needs would be noise; all are borders of cells.
-enum {
-    SHOWN_FIRST_BITS = 14,
-    SHOWN_LAST_BITS = 34
-};
 
 struct metrics *metrics_new(void) {
     return memory_allocate_aligned(1, sizeof(struct metrics));
 }
 
 static const _Atomic uint64_t *value_of(const struct metrics *metrics, enum metrics_family family, size_t cell) {
-    assert(families[family].type != TYPE_HISTOGRAM && cell < families[family].cells);
+    assert(families[family].type != METRIC_HISTOGRAM && cell < families[family].cells);
     return (const _Atomic uint64_t *)(const void *)((const char *)metrics + families[family].offset) + cell;
 }
 
 static _Atomic uint64_t *own_value_of(struct metrics *metrics, enum metrics_family family, size_t cell) {
-    assert(families[family].type != TYPE_HISTOGRAM && cell < families[family].cells);
+    assert(families[family].type != METRIC_HISTOGRAM && cell < families[family].cells);
     return (_Atomic uint64_t *)(void *)((char *)metrics + families[family].offset) + cell;
 }
 
@@ -71,7 +58,7 @@ void metrics_add(struct metrics *metrics, enum metrics_family family, size_t cel
 }
 
 void metrics_subtract(struct metrics *metrics, enum metrics_family family, size_t cell, uint64_t amount) {
-    assert(families[family].type == TYPE_GAUGE);
+    assert(families[family].type == METRIC_GAUGE);
     metrics_add(metrics, family, cell, 0 - amount);
 }
 
@@ -80,7 +67,7 @@ void metrics_set(struct metrics *metrics, enum metrics_family family, size_t cel
 }
 
 void metrics_record(struct metrics *metrics, enum metrics_family family, size_t cell, uint64_t duration_ns) {
-    assert(families[family].type == TYPE_HISTOGRAM && cell < families[family].cells);
+    assert(families[family].type == METRIC_HISTOGRAM && cell < families[family].cells);
     struct histogram *first = (struct histogram *)(void *)((char *)metrics + families[family].offset);
     histogram_record(first + cell, duration_ns);
 }
@@ -95,7 +82,7 @@ int64_t metrics_sum(const struct metrics *const *blocks, size_t count, enum metr
 
 void metrics_merge(struct histogram_snapshot *snapshot, const struct metrics *const *blocks, size_t count,
     enum metrics_family family, size_t cell) {
-    assert(families[family].type == TYPE_HISTOGRAM && cell < families[family].cells);
+    assert(families[family].type == METRIC_HISTOGRAM && cell < families[family].cells);
     for (size_t i = 0; i < count; i++) {
         const char *block = (const char *)blocks[i];
         histogram_merge(snapshot, (const struct histogram *)(const void *)(block + families[family].offset) + cell);
@@ -108,6 +95,37 @@ size_t metrics_cells(enum metrics_family family) {
 
 const char *metrics_name(enum metrics_family family) {
     return families[family].name;
+}
+
+const char *metrics_help(enum metrics_family family) {
+    return families[family].help;
+}
+
+enum metrics_type metrics_type(enum metrics_family family) {
+    return families[family].type;
+}
+
+const char *metrics_type_name(enum metrics_family family) {
+    return type_names[families[family].type];
+}
+
+uint64_t metrics_shown_border_ns(size_t bucket) {
+    assert(bucket < METRICS_SHOWN_BORDERS);
+    uint64_t power = UINT64_C(1) << (METRICS_SHOWN_FIRST_BITS + bucket / 2);
+    return bucket % 2 == 0 ? power : power + power / 2;
+}
+
+void metrics_shown_counts(const struct histogram_snapshot *snapshot, uint64_t counts[METRICS_SHOWN_BUCKETS]) {
+    uint64_t left = snapshot->count;
+    size_t cell = 0;
+    for (size_t bucket = 0; bucket < METRICS_SHOWN_BORDERS; bucket++) {
+        counts[bucket] = 0;
+        for (; histogram_border_ns(cell) <= metrics_shown_border_ns(bucket); cell++) {
+            counts[bucket] += snapshot->cells[cell];
+        }
+        left -= counts[bucket];
+    }
+    counts[METRICS_SHOWN_BORDERS] = left;
 }
 
 // The labels of a cell; those without a name are told apart by their number.
@@ -145,15 +163,12 @@ static void append_bucket(
 
 static void render_histogram(
     struct buffer *out, enum metrics_family family, struct view labels, const struct histogram_snapshot *snapshot) {
+    uint64_t counts[METRICS_SHOWN_BUCKETS];
     uint64_t passed = 0;
-    size_t cell = 0;
-    for (unsigned half = 2 * SHOWN_FIRST_BITS; half <= 2 * SHOWN_LAST_BITS; half++) {
-        uint64_t power = UINT64_C(1) << (half / 2);
-        uint64_t border_ns = half % 2 == 0 ? power : power + power / 2;
-        for (; histogram_border_ns(cell) <= border_ns; cell++) {
-            passed += snapshot->cells[cell];
-        }
-        append_bucket(out, family, labels, border_ns, passed);
+    metrics_shown_counts(snapshot, counts);
+    for (size_t bucket = 0; bucket < METRICS_SHOWN_BORDERS; bucket++) {
+        passed += counts[bucket];
+        append_bucket(out, family, labels, metrics_shown_border_ns(bucket), passed);
     }
     append_bucket(out, family, labels, 0, snapshot->count);
     begin_sample(out, family, "_sum", labels, (struct view){NULL, 0});
@@ -171,7 +186,7 @@ void metrics_render(struct buffer *out, const struct metrics *const *blocks, siz
         for (size_t cell = 0; cell < about->cells; cell++) {
             text.length = 0;
             append_labels(&text, family, cell, labels);
-            if (about->type == TYPE_HISTOGRAM) {
+            if (about->type == METRIC_HISTOGRAM) {
                 struct histogram_snapshot snapshot = {.count = 0};
                 metrics_merge(&snapshot, blocks, count, family, cell);
                 render_histogram(out, family, buffer_view(&text), &snapshot);

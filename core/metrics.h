@@ -31,6 +31,21 @@ enum metrics_family {
     METRIC_FAMILY_COUNT
 };
 
+enum metrics_type {
+    METRIC_COUNTER,
+    METRIC_GAUGE,
+    METRIC_HISTOGRAM
+};
+
+// The buckets that are shown of a histogram: a power of two and the middle to the next, from 2^14 ns (16 µs) to 2^34 ns (17 s),
+// and the rest. More would be noise; all are borders of cells.
+enum {
+    METRICS_SHOWN_FIRST_BITS = 14,
+    METRICS_SHOWN_LAST_BITS = 34,
+    METRICS_SHOWN_BORDERS = 2 * (METRICS_SHOWN_LAST_BITS - METRICS_SHOWN_FIRST_BITS) + 1,
+    METRICS_SHOWN_BUCKETS = METRICS_SHOWN_BORDERS + 1
+};
+
 // Why a request was shed: the cells of METRIC_SHED.
 enum metrics_shed_reason {
     SHED_MAILBOX, // the DB actor's mailbox was full
@@ -60,6 +75,15 @@ void metrics_merge(struct histogram_snapshot *snapshot, const struct metrics *co
 
 size_t metrics_cells(enum metrics_family family);
 const char *metrics_name(enum metrics_family family);
+const char *metrics_help(enum metrics_family family);
+enum metrics_type metrics_type(enum metrics_family family);
+const char *metrics_type_name(enum metrics_family family);
+
+// The upper border of a shown bucket but the last, which has none.
+uint64_t metrics_shown_border_ns(size_t bucket);
+
+// Counts what of a snapshot lies in each shown bucket.
+void metrics_shown_counts(const struct histogram_snapshot *snapshot, uint64_t counts[METRICS_SHOWN_BUCKETS]);
 
 // Appends the labels of a cell as they stand between the braces, for example operation="list",status="2xx"; or nothing.
 typedef void metrics_labels(struct buffer *out, enum metrics_family family, size_t cell);

@@ -261,3 +261,11 @@ bool slice_is_ready(const struct slice *slice) {
 unsigned slice_count(const struct slice *slice, enum connection_state state) {
     return slice->counts[state];
 }
+
+unsigned slice_lane_count(const struct slice *slice, enum lane lane, enum connection_state state) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < slice->used; i++) {
+        count += connection_lane(slice->connections[i]) == lane && connection_state(slice->connections[i]) == state;
+    }
+    return count;
+}

@@ -55,6 +55,8 @@ bool slice_is_available(const struct slice *slice);
 // Whether any connection is READY.
 bool slice_is_ready(const struct slice *slice);
 
+// How many connections are in a state, and how many of a lane. What was never opened is DOWN, and in no lane.
 unsigned slice_count(const struct slice *slice, enum connection_state state);
+unsigned slice_lane_count(const struct slice *slice, enum lane lane, enum connection_state state);
 
 #endif

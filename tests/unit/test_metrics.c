@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 enum {
-    SAMPLES_MAX = 2000,
+    SAMPLES_MAX = 4000,
     CONCURRENT_EVENTS = 200000
 };
 
@@ -211,10 +211,11 @@ static void test_buckets_are_cumulative(void) {
     for (size_t i = 0; i < parsed->count; i++) {
         const struct sample *sample = &parsed->samples[i];
         double le;
-        if (strcmp(sample->name, "reviewd_queue_duration_seconds_bucket") != 0) {
+        if (strcmp(sample->name, "reviewd_queue_duration_seconds_bucket") != 0 ||
+            strncmp(sample->labels, "cell=\"0\",", 9) != 0) {
             continue;
         }
-        CU_ASSERT_EQUAL_FATAL(sscanf(sample->labels, "le=\"%lf\"", &le), 1);
+        CU_ASSERT_EQUAL_FATAL(sscanf(sample->labels, "cell=\"0\",le=\"%lf\"", &le), 1);
         CU_ASSERT_TRUE(le > le_before && sample->value >= count_before);
         le_before = le;
         count_before = sample->value;
@@ -222,7 +223,7 @@ static void test_buckets_are_cumulative(void) {
     }
     CU_ASSERT_TRUE(buckets > 30);
     CU_ASSERT_TRUE(count_before > 50);
-    CU_ASSERT_EQUAL(value_of(parsed, "reviewd_queue_duration_seconds_count", ""), count_before);
+    CU_ASSERT_EQUAL(value_of(parsed, "reviewd_queue_duration_seconds_count", "cell=\"0\""), count_before);
     free(parsed);
     buffer_free(&text);
     free(block);
@@ -257,7 +258,7 @@ static void test_reader_beside_writer(void) {
     render(&text, blocks, 1);
     struct exposition *parsed = parse(text.data);
     CU_ASSERT_EQUAL(value_of(parsed, "reviewd_clients_opened_total", ""), CONCURRENT_EVENTS);
-    CU_ASSERT_EQUAL(value_of(parsed, "reviewd_queue_duration_seconds_count", ""), CONCURRENT_EVENTS);
+    CU_ASSERT_EQUAL(value_of(parsed, "reviewd_queue_duration_seconds_count", "cell=\"0\""), CONCURRENT_EVENTS);
     free(parsed);
     buffer_free(&text);
     free(metrics);
