@@ -15,6 +15,7 @@
 #include "actors/console_files.h"
 #include "actors/labels.h"
 #include "actors/status.h"
+#include "core/clock.h"
 #include "core/loop.h"
 #include "core/memory.h"
 #include "pg/connection.h"
@@ -22,6 +23,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -45,8 +47,8 @@ struct visitor {
     struct event *writable;
     struct http_parser parser;
     struct buffer out;
-    bool closes;  // once `out` has left
-    bool streams; // samples until it leaves; no further request is read
+    bool closes;               // once `out` has left
+    bool streams;              // samples until it leaves; no further request is read
     unsigned segments_version; // that it was sent
 };
 
@@ -143,9 +145,25 @@ static void write_runtime(struct admin *admin, struct buffer *out) {
         (unsigned long long)log_written(admin->actor.log), (unsigned long long)log_dropped(admin->actor.log));
 }
 
+// Under the names that every Prometheus client library gives them.
+static void write_process(struct admin *admin, struct buffer *out) {
+    struct process_usage *usage = &admin->status.usage;
+    process_usage_read(usage, clock_now_ns());
+    buffer_format(out,
+        "# HELP process_resident_memory_bytes Resident memory of the process.\n"
+        "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %" PRIu64 "\n"
+        "# HELP process_open_fds Open descriptors.\n# TYPE process_open_fds gauge\nprocess_open_fds %" PRIu64 "\n"
+        "# HELP process_max_fds Descriptors that may be open.\n# TYPE process_max_fds gauge\nprocess_max_fds %" PRIu64
+        "\n# HELP process_cpu_seconds_total CPU time of the process.\n# TYPE process_cpu_seconds_total counter\n"
+        "process_cpu_seconds_total %" PRIu64 ".%09" PRIu64 "\n",
+        usage->resident_bytes, usage->descriptors, usage->descriptors_max, usage->cpu_ns / NS_PER_S,
+        usage->cpu_ns % NS_PER_S);
+}
+
 static int write_metrics(struct admin *admin, struct buffer *out) {
     metrics_render(out, (const struct metrics *const *)admin->settings.metrics, admin->directory->count, labels_write);
     write_runtime(admin, out);
+    write_process(admin, out);
     return 200;
 }
 
@@ -211,9 +229,9 @@ static void begin_stream(struct visitor *visitor) {
         append_error(visitor, 503, "Too many watch already.", "Retry-After: 10\r\n", false);
         return;
     }
-    buffer_append(&visitor->out,
-        VIEW("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-             "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 1000\n\n"));
+    buffer_append(
+        &visitor->out, VIEW("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+                            "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 1000\n\n"));
     visitor->streams = true;
     if (admin->stream_count++ == 0) {
         arm_sample(admin);

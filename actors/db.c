@@ -330,8 +330,8 @@ static void on_changed(void *context, struct connection *connection, enum connec
     db->segments_asked &= now != CONNECTION_DOWN; // it may have been asked
     for (size_t cell = 0; cell < METRICS_LANES * METRICS_DB_STATES; cell++) {
         metrics_set(db->actor.metrics, METRIC_DB_CONNECTIONS, cell,
-            slice_lane_count(db->slice, (enum lane)(cell / METRICS_DB_STATES),
-                (enum connection_state)(cell % METRICS_DB_STATES)));
+            slice_lane_count(
+                db->slice, (enum lane)(cell / METRICS_DB_STATES), (enum connection_state)(cell % METRICS_DB_STATES)));
     }
     if (now == CONNECTION_READY) {
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTS, 0, 1);

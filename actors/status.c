@@ -134,9 +134,11 @@ static void write_actor(struct buffer *out, struct actor *actor, const struct me
 
 // A cell of a histogram, over all actors: null when nothing was ever recorded, otherwise the counts of the buckets, those at
 // the end that are 0 left out, and the sum before them.
-static void write_histogram_cell(const struct status *status, struct buffer *out, enum metrics_family family, size_t cell) {
+static void write_histogram_cell(
+    const struct status *status, struct buffer *out, enum metrics_family family, size_t cell) {
     struct histogram_snapshot snapshot = {.count = 0};
-    metrics_merge(&snapshot, (const struct metrics *const *)status->settings->metrics, status->directory->count, family, cell);
+    metrics_merge(
+        &snapshot, (const struct metrics *const *)status->settings->metrics, status->directory->count, family, cell);
     if (snapshot.count == 0) {
         buffer_append(out, VIEW("null"));
         return;
@@ -247,8 +249,7 @@ void status_write(const struct status *status, struct buffer *out) {
 
 void status_init(
     struct status *status, const struct admin_settings *settings, const struct directory *directory, struct log *log) {
-    *status =
-        (struct status){.settings = settings, .directory = directory, .log = log, .started_ms = clock_wall_ms()};
+    *status = (struct status){.settings = settings, .directory = directory, .log = log, .started_ms = clock_wall_ms()};
     buffer_append(&status->segments, VIEW("[]"));
 }
 

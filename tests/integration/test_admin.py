@@ -1,4 +1,8 @@
-"""The operators' port: /live, /ready, /metrics, and nothing of it on the clients' port."""
+"""The operators' port: /live, /ready, /metrics, /actors, the console's files, and nothing of it on the clients' port."""
+
+import json
+import re
+import time
 
 import pytest
 
@@ -28,7 +32,7 @@ def test_live_and_ready(admin, path):
 def test_metrics_are_well_formed(admin):
     families = read_metrics(admin).families
     assert len(families) > 10
-    assert all(name.startswith("reviewd_") for name in families)
+    assert all(name.startswith(("reviewd_", "process_")) for name in families)
     assert all(name.endswith("_total") == (family.type == "counter") for name, family in families.items())
 
 
@@ -75,7 +79,7 @@ def test_clients_are_counted(server, admin):
     wait_until(lambda: read_metrics(admin).value("reviewd_clients") == 0, "the clients to be gone")
 
 
-@pytest.mark.parametrize("path", ["/live", "/ready", "/metrics"])
+@pytest.mark.parametrize("path", ["/", "/live", "/ready", "/metrics", "/actors"])
 def test_pages_have_get_and_head(admin, path):
     head = admin.request("HEAD", path)
     assert (head.status, head.body) == (200, b"")
@@ -84,7 +88,145 @@ def test_pages_have_get_and_head(admin, path):
         assert (reply.status, reply.field("Allow")) == (405, "GET, HEAD")
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/live/", "/reviews/5/list"])
+def read_status(admin):
+    reply = admin.request("GET", "/actors")
+    assert (reply.status, reply.field("Content-Type")) == (200, "application/json")
+    return json.loads(reply.body)
+
+
+def growth_of(before, after, family, cell):
+    """How much a counter grew between two samples of /actors."""
+
+    def total(status):
+        return sum(actor["metrics"].get(family, {cell: 0})[cell] for actor in status["sample"]["actors"])
+
+    return total(after) - total(before)
+
+
+def test_actors_tells_what_metrics_does(admin):
+    """One table of metrics stands behind both: the same families, in the same order, with the same cells."""
+    families = read_metrics(admin).families
+    about = read_status(admin)["about"]["metrics"]
+    assert list(about) == [name for name in families if name in about]
+    missing = set(families) - set(about)
+    assert all(name.startswith(("reviewd_mailbox", "reviewd_messages", "reviewd_wakeups", "reviewd_loop", "reviewd_log",
+                                "process_")) for name in missing), missing
+    for name, metric in about.items():
+        family = families[name]
+        assert (metric["type"], metric["help"]) == (family.type, family.help)
+        labels = {tuple(pair for pair in labels if pair[0] != "le") for _, labels in family.samples}
+        assert labels == {tuple(sorted(cell.items())) for cell in metric["cells"]}
+
+
+def test_actors_counts_requests_by_phase(admin, client, product):
+    before = read_status(admin)
+    for _ in range(20):
+        client.request("GET", list_path(product))
+    operations = [cell["operation"] for cell in before["about"]["metrics"]["reviewd_requests_total"]["cells"]]
+    place = operations.index("list")
+    wait_until(
+        lambda: growth_of(before, read_status(admin), "reviewd_requests_total", place) == 20,
+        "a sample with the requests",
+    )
+    after = read_status(admin)
+
+    def growth(phase):
+        name = f"reviewd_{phase}_duration_seconds"
+        new, old = after["sample"]["histograms"][name][place], before["sample"]["histograms"][name][place]
+        old = old or {"counts": [], "sum_ns": 0}
+        return sum(new["counts"]) - sum(old["counts"]), new["sum_ns"] - old["sum_ns"]
+
+    assert [growth(phase)[0] for phase in ("request", "queue", "database", "render")] == [20, 20, 20, 20]
+    whole = growth("request")[1]
+    parts = sum(growth(phase)[1] for phase in ("queue", "database", "render"))
+    assert abs(whole - parts) <= whole / 100, "the phases make up the whole"
+
+
+def test_actors_names_actors_and_segments(admin):
+    status = read_status(admin)
+    actors = status["about"]["actors"]
+    assert len(actors) == len(status["sample"]["actors"])
+    assert {actor["kind"] for actor in actors} == {"supervisor", "admin", "acceptor", "db", "writer"}
+    assert all(actor["loop"] in status["about"]["loops"] for actor in actors)
+    assert all(
+        sample["depth"] <= actor["mailbox_capacity"] for actor, sample in zip(actors, status["sample"]["actors"])
+    )
+    assert status["sample"]["process"]["resident_bytes"] > 1 << 20
+    assert 10 < status["sample"]["process"]["descriptors"] < status["sample"]["process"]["descriptors_max"]
+    wait_until(lambda: read_status(admin)["segments"], "the segments to be known")
+    segments = read_status(admin)["segments"]
+    assert segments == sorted(segments, key=lambda segment: segment["first_product"])
+    assert all(segment["first_product"] < segment["end_product"] for segment in segments)
+
+
+def test_actors_is_sampled_twice_a_second_at_most(admin):
+    clocks = set()
+    begin = time.monotonic()
+    while time.monotonic() - begin < 1.2:
+        clocks.add(read_status(admin)["sample"]["clock_us"])
+    steps = sorted(clocks)
+    assert 2 <= len(steps) <= 4
+    assert all(after - before >= 440_000 for before, after in zip(steps, steps[1:]))
+
+
+def test_actors_stream(server):
+    """A stream: what is constant once, then samples, each with a later clock, until the reader leaves."""
+    with server.connect_admin() as connection:
+        connection.send(b"GET /actors?stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        text = b""
+        while text.count(b"event: sample") < 4 or not text.endswith(b"\n\n"):
+            text += connection.socket.recv(65536)
+    head, _, body = text.decode().partition("\r\n\r\n")
+    assert "Content-Type: text/event-stream" in head
+    events = [event.split("\ndata: ") for event in body.split("\n\n") if event.startswith("event: ")]
+    names = [name for name, _ in events]
+    assert names[0] == "event: about" and names.count("event: about") == 1
+    clocks = [json.loads(data)["clock_us"] for name, data in events if name == "event: sample"]
+    assert clocks == sorted(set(clocks))
+
+
+def test_streams_leave_room_for_probes(server):
+    """No more than some watch at a time; those beyond hear 503, and probes are answered."""
+    streams = [server.connect_admin() for _ in range(16)]
+    try:
+        for stream in streams:
+            stream.send(b"GET /actors?stream HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert stream.socket.recv(12) == b"HTTP/1.1 200"
+        with server.connect_admin() as another:
+            assert another.request("GET", "/actors?stream").status == 503
+            assert another.request("GET", "/live").status == 200
+    finally:
+        for stream in streams:
+            stream.close()
+
+    def is_let_in():
+        with server.connect_admin() as another:
+            another.send(b"GET /actors?stream HTTP/1.1\r\nHost: a\r\n\r\n")
+            return another.socket.recv(12) == b"HTTP/1.1 200"
+
+    wait_until(is_let_in, "room for a stream again")
+
+
+def test_console_is_self_contained(admin):
+    page = admin.request("GET", "/")
+    assert page.field("Content-Type") == "text/html; charset=utf-8"
+    policy = page.field("Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
+    assert "unsafe" not in policy
+    named = set(re.findall(r'(?:href|src)="([a-z]+\.[a-z]+)"', page.body.decode()))
+    seen = set()
+    while named - seen:
+        name = (named - seen).pop()
+        seen.add(name)
+        file = admin.request("GET", f"/{name}")
+        assert file.status == 200, name
+        named |= set(re.findall(r'from "\./([a-z]+\.js)"', file.body.decode()))
+        if not name.endswith(".svg"):
+            assert b"://" not in file.body.replace(b"http://www.w3.org/2000/svg", b""), name
+    assert len(seen) > 10
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/live/", "/index.html", "/reviews/5/list"])
 def test_other_paths_are_unknown(admin, path):
     assert admin.request("GET", path).status == 404
 

@@ -3,7 +3,6 @@
 import { clearCanvas, colour, html, makeCanvas, setText } from "./dom.js";
 import { duration, percent, rate, short, time } from "./format.js";
 import { labelsOf, quantile, addUp, rateBy } from "./frame.js";
-import { HISTORY_MS } from "./history.js";
 
 const INSET = { left: 2, right: 2, top: 6, bottom: 14 };
 const HUES = ["s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8"];
@@ -79,7 +78,7 @@ export function chartsOf(about) {
 export class Chart {
   constructor(chart) {
     this.chart = chart;
-    this.canvas = makeCanvas(`${chart.title}, as lines over 15 minutes; the tables say the same`);
+    this.canvas = makeCanvas(`${chart.title}, as lines over time; the tables say the same`);
     this.values = chart.series.map(() => html("b"));
     this.top = html("span", { class: "faint" });
     const legend = html("ul", { class: "series" }, ...chart.series.map((series, i) =>
@@ -107,7 +106,7 @@ export class Chart {
     return { most, of: (value) => Math.max(0, Math.log(value / logarithmic) / span) };
   }
 
-  draw(frames, end, shown) {
+  draw(frames, { end, span }, shown) {
     this.chart.series.forEach((series, i) => {
       const value = shown ? series.value(shown) : null;
       setText(this.values[i], value === null ? "–" : this.chart.format(value));
@@ -118,10 +117,10 @@ export class Chart {
     const table = this.table(frames);
     const scale = this.scale(table);
     setText(this.top, `up to ${this.chart.format(scale.most)}`);
-    const x = (ms) => INSET.left + (1 - (end - ms) / HISTORY_MS) * (width - INSET.left - INSET.right);
+    const x = (ms) => INSET.left + (1 - (end - ms) / span) * (width - INSET.left - INSET.right);
     const base = height - INSET.bottom;
     const y = (value) => base - scale.of(value) * (base - INSET.top);
-    drawAxis(context, width, base, end, x);
+    drawAxis(context, width, base, { end, span }, x);
     for (let i = table.length - 1; i >= 0; i--) {
       this.drawSeries(context, frames, table[i], colour(this.chart.series[i].hue), x, y, base);
     }
@@ -161,7 +160,7 @@ export class Chart {
   }
 }
 
-function drawAxis(context, width, base, end, x) {
+function drawAxis(context, width, base, { end, span }, x) {
   context.strokeStyle = colour("line");
   context.fillStyle = colour("faint");
   context.font = "10px system-ui, sans-serif";
@@ -169,18 +168,19 @@ function drawAxis(context, width, base, end, x) {
   context.beginPath();
   context.moveTo(0, base + 0.5);
   context.lineTo(width, base + 0.5);
-  for (let minutes = 0; minutes <= 10; minutes += 5) {
-    const at = Math.round(x(end - (minutes === 0 ? 0 : minutes * 60000))) - (minutes === 0 ? 0.5 : -0.5);
-    if (minutes > 0) {
-      context.moveTo(at, INSET.top);
-      context.lineTo(at, base + 3);
-    }
-    context.textAlign = minutes === 0 ? "right" : "center";
-    context.fillText(minutes === 0 ? "now" : `−${minutes} min`, at, base + 12);
+  const step = span > 300000 ? 5 : span > 120000 ? 1 : 0.5; // minutes
+  context.textAlign = "center";
+  for (let minutes = step; minutes * 60000 < span; minutes += step) {
+    const at = Math.round(x(end - minutes * 60000)) + 0.5;
+    context.moveTo(at, INSET.top);
+    context.lineTo(at, base + 3);
+    context.fillText(minutes < 1 ? `−${minutes * 60} s` : `−${minutes} min`, at, base + 12);
   }
   context.stroke();
+  context.textAlign = "right";
+  context.fillText("now", width - 1, base + 12);
   context.textAlign = "left";
-  context.fillText(time(end - HISTORY_MS), INSET.left, base + 12);
+  context.fillText(time(end - span), INSET.left, base + 12);
 }
 
 export function drawMoment(context, at, base) {

@@ -8,7 +8,7 @@ import { Flow } from "./flow.js";
 import { age, time } from "./format.js";
 import { makeFrame } from "./frame.js";
 import { Heat } from "./heat.js";
-import { History, HISTORY_MS } from "./history.js";
+import { History } from "./history.js";
 import { drawSegments } from "./segments.js";
 import { Tables } from "./tables.js";
 import { Tiles } from "./tiles.js";
@@ -115,17 +115,20 @@ function draw() {
   drawHeader(last, shown);
   if (!shown || document.hidden) return;
   const end = last.time;
-  const frames = page.history.between(end - HISTORY_MS, end);
+  const axis = { end, span: page.history.span };
+  const frames = page.history.between(end - axis.span, end);
+  setText(byId("charts-title"), `The last ${axis.span / 60000} minutes`);
+  setAttribute(byId("slider"), "min", -axis.span / 1000);
   const { tiles, flow, heat, tables, charts } = page.views;
-  tiles.draw(frames, end, shown);
+  tiles.draw(frames, axis, shown);
   if (page.showsTables) {
     const recent = page.history.between(shown.time - PEAK_MS, shown.time);
     tables.update({ about: page.about, frame: shown, recent, frames, segments: page.segments });
     return;
   }
   flow.update(shown, peaksBefore(shown));
-  for (const chart of charts) chart.draw(frames, end, shown);
-  heat.draw(end, shown);
+  for (const chart of charts) chart.draw(frames, axis, shown);
+  heat.draw(axis, shown);
 }
 
 function redraw() {
@@ -156,7 +159,7 @@ function timeUnder(event) {
   if (!canvas || !page.history.last) return null;
   const box = canvas.getBoundingClientRect();
   const share = (event.clientX - box.left) / box.width;
-  return page.history.last.time - (1 - share) * HISTORY_MS;
+  return page.history.last.time - (1 - share) * page.history.span;
 }
 
 function listen() {

@@ -95,7 +95,7 @@ export class Heat {
   makeRow(route) {
     const rate = html("span", { class: "faint" });
     const cells = PHASES.map((phase) => {
-      const canvas = makeCanvas(`${route}, ${phase.title.toLowerCase()}: latency over 15 minutes; the tables say the same`);
+      const canvas = makeCanvas(`${route}, ${phase.title.toLowerCase()}: latency over time; the tables say the same`);
       const figures = html("span", { class: "quantiles" });
       return { phase, canvas, figures, grid: new Grid(this.buckets), element: html("div", { class: "heat-cell" }, canvas, figures) };
     });
@@ -124,16 +124,16 @@ export class Heat {
     return ((index < 0 ? borders.length : index) + 0.5) / this.buckets;
   }
 
-  draw(end, shown) {
+  draw(axis, shown) {
     const rates = shown ? rateBy(this.about, shown, "reviewd_responses_total", "operation") : new Map();
     this.rows.forEach((row, i) => {
       setAttribute(row.element, "data-idle", row.isUsed ? "no" : "yes");
       setText(row.rate, `${short(rates.get(row.route) ?? 0)}/s`);
-      for (const cell of row.cells) this.drawCell(cell, i, end, shown);
+      for (const cell of row.cells) this.drawCell(cell, i, axis, shown);
     });
   }
 
-  drawCell(cell, route, end, shown) {
+  drawCell(cell, route, { end, span }, shown) {
     const growth = shown?.phases[cell.phase.id][route] ?? null;
     const [half, most] = [0.5, 0.99].map((share) => quantile(this.about, growth, share));
     setText(cell.figures, growth ? `${duration(half)} · ${duration(most)}` : "");
@@ -145,8 +145,9 @@ export class Heat {
     context.font = "9px system-ui, sans-serif";
     this.scratch.getContext("2d").putImageData(cell.grid.paint(this.shades[cell.phase.id]), 0, 0);
     context.imageSmoothingEnabled = false;
-    context.drawImage(this.scratch, 0, 0, width, height);
-    for (const [ns, name] of [[1e6, "1 ms"], [1e8, "100 ms"]]) {
+    const columns = span / COLUMN_MS;
+    context.drawImage(this.scratch, COLUMNS - columns, 0, columns, this.buckets, 0, 0, width, height);
+    for (const [ns, name] of height > 30 ? [[1e6, "1 ms"], [1e8, "100 ms"]] : []) {
       const y = Math.round((1 - this.heightOf(ns)) * height) + 0.5;
       context.globalAlpha = 0.7;
       context.beginPath();
@@ -158,6 +159,6 @@ export class Heat {
     }
     // The right border is the end of the newest column.
     const right = (Math.floor(end / COLUMN_MS) + 1) * COLUMN_MS;
-    if (shown) drawMoment(context, (1 - (right - shown.time) / HISTORY_MS) * width, height);
+    if (shown) drawMoment(context, (1 - (right - shown.time) / span) * width, height);
   }
 }

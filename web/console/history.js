@@ -2,6 +2,9 @@
 
 export const HISTORY_MS = 15 * 60 * 1000;
 
+// A time axis grows in steps, so that a young page is not an empty one.
+const SPANS_MS = [2 * 60 * 1000, 5 * 60 * 1000, HISTORY_MS];
+
 export class History {
   frames = [];
 
@@ -15,6 +18,12 @@ export class History {
 
   get last() {
     return this.frames[this.frames.length - 1];
+  }
+
+  // How long the time axis is now.
+  get span() {
+    const age = this.frames.length > 0 ? this.last.time - this.frames[0].time : 0;
+    return SPANS_MS.find((span) => age < span) ?? HISTORY_MS;
   }
 
   // The index of the first frame at or after a time.

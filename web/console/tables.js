@@ -79,7 +79,7 @@ function familyRows({ about, frame }) {
 }
 
 const TABLES = [
-  { id: "actors", caption: "Actors", head: ["Actor", "Loop", "CPU", "Messages waiting", "Room", "Fill", "Messages in/s", "Messages out/s", "Requests unanswered"],
+  { id: "actors", caption: "Actors", head: ["Actor", "Loop", "CPU", "Messages waiting", "Room", "Fill", "Messages in/s", "Messages out/s", "Requests unanswered"], wide: true,
     rows: ({ frame }) => {
       const loops = new Map(frame.loops.map((loop) => [loop.name, loop]));
       return frame.actors.map((actor) => [actor.name, actor.loop, percent(loops.get(actor.loop).cpu), count(actor.depth), count(actor.mailbox_capacity), percent(actor.fill), rate(actor.pushed), rate(actor.taken), actor.kind === "db" ? count(actor.unanswered) : "–"]);
@@ -99,20 +99,23 @@ const TABLES = [
       ["Clients", count(gauges.reviewd_clients[0]), count(about.limits.clients)],
       ["CPUs in use", rate(process.cpu), "–"],
     ] },
-  { id: "minutes", caption: "The last 15 minutes, newest first", head: ["Minute", "Responses", "A second", "4xx", "5xx", "Shed", "Median", "99 %", "Queue 99 %", "Database 99 %", "Render 99 %", "Fullest mailbox", "Memory", "CPUs"], rows: minuteRows },
+  { id: "minutes", caption: "The last 15 minutes, newest first", head: ["Minute", "Responses", "A second", "4xx", "5xx", "Shed", "Median", "99 %", "Queue 99 %", "Database 99 %", "Render 99 %", "Fullest mailbox", "Memory", "CPUs"], wide: true, rows: minuteRows },
   { id: "segments", caption: "Segments", head: ["Segment", "First product", "Last product", "Reviews", "Fill"],
     rows: ({ about, segments }) => segments.map((segment) => [segment.name, count(segment.first_product), count(segment.end_product - 1), segment.reviews < 0 ? "not counted" : count(segment.reviews), segment.reviews < 0 ? "–" : percent(fillOf(segment, about))]) },
-  { id: "metrics", caption: "All counters and gauges", head: ["Metric", "Value or rate", "Meaning"], wide: true, rows: familyRows },
+  { id: "metrics", caption: "All counters and gauges", head: ["Metric", "Value or rate", "Meaning"], wide: true, prose: 2, rows: familyRows },
 ];
+
+// Texts stand at the left, numbers at the right.
+const classOf = (table, column) => (column < (table.labels ?? 1) || (table.prose === column) ? "label" : "");
 
 class Table {
   constructor(table) {
     this.table = table;
     this.body = html("tbody");
-    const element = html("table", { id: `table-${table.id}`, class: table.wide ? "wide" : "" },
+    const element = html("table", { id: `table-${table.id}`, class: table.prose ? "prose" : "" },
       html("caption", { text: table.caption }),
-      html("thead", {}, html("tr", {}, ...table.head.map((text) => html("th", { scope: "col", text })))), this.body);
-    this.element = html("div", { class: "scrolls panel", tabindex: "0", role: "region", "aria-label": table.caption }, element);
+      html("thead", {}, html("tr", {}, ...table.head.map((text, i) => html("th", { scope: "col", class: classOf(table, i), text })))), this.body);
+    this.element = html("div", { class: `scrolls panel ${table.wide ? "wide" : ""}`, tabindex: "0", role: "region", "aria-label": table.caption }, element);
   }
 
   update(context) {
@@ -125,8 +128,7 @@ class Table {
   }
 
   makeRow(length) {
-    const labels = this.table.labels ?? 1;
-    return html("tr", {}, ...Array.from({ length }, (_, i) => (i === 0 ? html("th", { scope: "row" }) : html("td", { class: i < labels || this.table.wide && i > 1 ? "label" : "" }))));
+    return html("tr", {}, ...Array.from({ length }, (_, i) => (i === 0 ? html("th", { scope: "row" }) : html("td", { class: classOf(this.table, i) }))));
   }
 }
 

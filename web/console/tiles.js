@@ -3,7 +3,6 @@
 import { clearCanvas, colour, html, setAttribute, setText } from "./dom.js";
 import { bytes, count, duration, percent, rate, short } from "./format.js";
 import { addUp, quantile, rateBy } from "./frame.js";
-import { HISTORY_MS } from "./history.js";
 
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 
@@ -16,12 +15,12 @@ function tilesOf(about) {
     { id: "responses", title: "Responses", value: (frame) => frame.flows.responses, show: short, more: () => "a second" },
     { id: "latency", title: "Latency, 99 %", value: late, show: duration, more: (frame) => `median ${duration(quantile(about, addUp(frame.phases.total), 0.5))}` },
     { id: "errors", title: "Server errors", value: failed, show: rate, more: () => "5xx a second", level: (value) => (value > 0 ? "bad" : "ok") },
-    { id: "sheds", title: "Shed", value: shed, show: rate, more: () => "503 for overload a second", level: (value) => (value > 0 ? "bad" : "ok") },
+    { id: "sheds", title: "Shed", value: shed, show: rate, more: () => "503s a second", level: (value) => (value > 0 ? "bad" : "ok") },
     { id: "clients", title: "Clients", value: (frame) => frame.gauges.reviewd_clients[0], show: count, more: () => `of ${count(about.limits.clients)}`, level: (value) => level(value, about.limits.clients) },
-    { id: "unanswered", title: "With the database", value: (frame) => frame.gauges.reviewd_db_unanswered[0], show: count, more: () => "requests unanswered" },
+    { id: "unanswered", title: "With the database", value: (frame) => frame.gauges.reviewd_db_unanswered[0], show: count, more: () => "unanswered" },
     { id: "memory", title: "Memory", value: (frame) => frame.process.resident_bytes, show: bytes, more: () => "resident" },
     { id: "descriptors", title: "Descriptors", value: (frame) => frame.process.descriptors, show: count, more: (frame) => `of ${count(frame.process.descriptors_max)}`, level: (value, frame) => level(value, frame.process.descriptors_max) },
-    { id: "cpu", title: "CPU", value: (frame) => frame.process.cpu, show: rate, more: (frame) => `CPUs; busiest loop ${percent(Math.max(...frame.loops.map((loop) => loop.cpu)))}` },
+    { id: "cpu", title: "CPUs", value: (frame) => frame.process.cpu, show: rate, more: (frame) => `busiest loop ${percent(Math.max(...frame.loops.map((loop) => loop.cpu)))}` },
   ];
 }
 
@@ -35,18 +34,18 @@ export class Tiles {
     place.replaceChildren(...this.tiles.map((tile) => tile.element));
   }
 
-  draw(frames, end, shown) {
+  draw(frames, axis, shown) {
     for (const tile of this.tiles) {
       const value = tile.value(shown);
       setText(tile.figure, value === null ? "–" : tile.show(value));
       setText(tile.note, tile.more(shown));
       setAttribute(tile.element, "data-level", tile.level ? tile.level(value, shown) : "ok");
-      drawSpark(tile, frames, end);
+      drawSpark(tile, frames, axis);
     }
   }
 }
 
-function drawSpark(tile, frames, end) {
+function drawSpark(tile, frames, { end, span }) {
   const cleared = clearCanvas(tile.canvas);
   if (!cleared) return;
   const { context, width, height } = cleared;
@@ -54,7 +53,7 @@ function drawSpark(tile, frames, end) {
   const most = values.reduce((a, b) => Math.max(a, b ?? 0), 1e-9);
   context.beginPath();
   frames.forEach((frame, i) => {
-    const x = (1 - (end - frame.time) / HISTORY_MS) * width;
+    const x = (1 - (end - frame.time) / span) * width;
     context.lineTo(x, height - 1 - ((values[i] ?? 0) / most) * (height - 3));
   });
   context.strokeStyle = colour(tile.element.dataset.level === "bad" ? "bad" : "s1");
