@@ -75,18 +75,22 @@ void page_cache_free(struct page_cache *cache) {
     }
 }
 
-// Where the bucket points to the entry of this key, or ends.
-static struct entry **place_of(struct page_cache *cache, uint64_t key) {
-    struct entry **place = &cache->buckets[slot_of(cache, key)];
-    while (*place != NULL && (*place)->key != key) {
-        place = &(*place)->next;
+static struct entry *entry_of(const struct page_cache *cache, uint64_t key) {
+    struct entry *entry = cache->buckets[slot_of(cache, key)];
+    while (entry != NULL && entry->key != key) {
+        entry = entry->next;
     }
-    return place;
+    return entry;
 }
 
-static void remove_at(struct page_cache *cache, struct entry **place) {
-    struct entry *entry = *place;
-    *place = entry->next;
+static void remove_entry(struct page_cache *cache, struct entry *entry) {
+    struct entry **place = &cache->buckets[slot_of(cache, entry->key)];
+    while (*place != NULL && *place != entry) {
+        place = &(*place)->next;
+    }
+    if (*place != NULL) {
+        *place = entry->next;
+    }
     TAILQ_REMOVE(&cache->entries, entry, by_use);
     cache->bytes -= bytes_of(entry->length);
     cache->count--;
@@ -94,7 +98,7 @@ static void remove_at(struct page_cache *cache, struct entry **place) {
 }
 
 bool page_cache_find(struct page_cache *cache, uint64_t key, struct page *page) {
-    struct entry *entry = *place_of(cache, key);
+    struct entry *entry = entry_of(cache, key);
     if (entry == NULL) {
         return false;
     }
@@ -118,7 +122,7 @@ void page_cache_put(struct page_cache *cache, uint64_t key, const struct page *p
         return;
     }
     while (cache->bytes + bytes > cache->bytes_most) {
-        remove_at(cache, place_of(cache, TAILQ_LAST(&cache->entries, entry_list)->key));
+        remove_entry(cache, TAILQ_LAST(&cache->entries, entry_list));
     }
     struct entry *entry = memory_resize(NULL, sizeof *entry + page->body.length);
     entry->key = key;
@@ -135,16 +139,22 @@ void page_cache_put(struct page_cache *cache, uint64_t key, const struct page *p
 }
 
 void page_cache_remove(struct page_cache *cache, uint64_t key) {
-    struct entry **place = place_of(cache, key);
-    if (*place != NULL) {
-        remove_at(cache, place);
+    struct entry *entry = entry_of(cache, key);
+    if (entry != NULL) {
+        remove_entry(cache, entry);
     }
 }
 
 void page_cache_clear(struct page_cache *cache) {
-    while (!TAILQ_EMPTY(&cache->entries)) {
-        remove_at(cache, place_of(cache, TAILQ_FIRST(&cache->entries)->key));
+    struct entry *next;
+    for (struct entry *entry = TAILQ_FIRST(&cache->entries); entry != NULL; entry = next) {
+        next = TAILQ_NEXT(entry, by_use);
+        free(entry);
     }
+    TAILQ_INIT(&cache->entries);
+    memset(cache->buckets, 0, (cache->slot_mask + 1) * sizeof(struct entry *));
+    cache->bytes = 0;
+    cache->count = 0;
 }
 
 size_t page_cache_count(const struct page_cache *cache) {
