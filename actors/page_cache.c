@@ -122,7 +122,7 @@ void page_cache_put(struct page_cache *cache, uint64_t key, const struct page *p
         return;
     }
     while (cache->bytes + bytes > cache->bytes_most) {
-        remove_entry(cache, TAILQ_LAST(&cache->entries, entry_list)); // NOLINT(clang-analyzer-unix.Malloc): another each time
+        remove_entry(cache, TAILQ_LAST(&cache->entries, entry_list)); // NOLINT(clang-analyzer-unix.Malloc)
     }
     struct entry *entry = memory_resize(NULL, sizeof *entry + page->body.length);
     entry->key = key;
