@@ -51,13 +51,14 @@ def charts(samples):
     def over_time(value):
         return [(sample.at, value(sample)) for sample in samples]
 
+    few = len(samples) < 10  # a line through one point is nothing
     yield chart("Requests", "seconds", "a second", [
-        Series("requests", over_time(lambda sample: sample.requests / sample.seconds)),
-        Series("failures", over_time(lambda sample: sample.failures / sample.seconds))])
+        Series("requests", over_time(lambda sample: sample.requests / sample.seconds), dots=few),
+        Series("failures", over_time(lambda sample: sample.failures / sample.seconds), dots=few)])
     yield chart("Response time", "seconds", "ms", [
-        Series(f"{name} of 100", over_time(lambda sample, share=share: sample.percentiles[share]))
+        Series(f"{name} of 100", over_time(lambda sample, share=share: sample.percentiles[share]), dots=few)
         for name, share in (("50", 0.5), ("95", 0.95), ("99", 0.99))])
-    yield chart("Users", "seconds", "users", [Series("users", over_time(lambda sample: sample.users))], height=200)
+    yield chart("Users", "seconds", "users", [Series("users", over_time(lambda sample: sample.users), dots=few)], height=200)
 
 
 def route_table(stats):

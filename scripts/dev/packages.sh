@@ -12,6 +12,7 @@ declare -A packages=(
   [bench]="wrk curl python3"
   [plot]="python3-matplotlib"
   [load]="python3-locust"
+  [proxy]="nginx-light"
   [deploy]="python3-locust python3-yaml python3-jsonschema python3-pip nginx-light mandoc systemd"
   [test]="python3 python3-pytest python3-psycopg2"
   # Chromium depends on no font. These hold the scripts of the storefront's languages.
