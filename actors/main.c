@@ -1,6 +1,7 @@
 // The program reviewd: arguments, configuration, and off to the supervisor.
 
 #include "actors/supervisor.h"
+#include "pg/budget.h"
 #include "pg/migration.h"
 #include "pg/statement.h"
 
@@ -17,6 +18,7 @@ enum task {
     TASK_CHECK_CONFIG,
     TASK_DUMP_CONFIG,
     TASK_STATEMENTS,
+    TASK_CHECK_DATABASE,
     TASK_MIGRATE
 };
 
@@ -25,6 +27,7 @@ static const char HELP[] =
     "\n"
     "  reviewd [--config FILE]                  serve until SIGTERM or SIGINT\n"
     "  reviewd [--config FILE] --check-config   say whether the configuration is good\n"
+    "  reviewd [--config FILE] --check-database say whether PostgreSQL admits the connections of all db.nodes\n"
     "  reviewd [--config FILE] --dump-config    print the configuration in force, with what each option means\n"
     "  reviewd --statements                     print the SQL that the server runs, a statement a line, for EXPLAIN\n"
     "  reviewd [--config FILE] --migrate        bring the schema of the database (db.dsn) up to date\n"
@@ -41,6 +44,7 @@ static bool read_arguments(int count, char **arguments, enum task *task, const c
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
         {"check-config", no_argument, NULL, 'k'},
+        {"check-database", no_argument, NULL, 'b'},
         {"dump-config", no_argument, NULL, 'd'},
         {"statements", no_argument, NULL, 's'},
         {"migrate", no_argument, NULL, 'm'},
@@ -52,6 +56,7 @@ static bool read_arguments(int count, char **arguments, enum task *task, const c
         switch (option) {
         case 'c': *path = optarg; break;
         case 'k': *task = TASK_CHECK_CONFIG; break;
+        case 'b': *task = TASK_CHECK_DATABASE; break;
         case 'd': *task = TASK_DUMP_CONFIG; break;
         case 's': *task = TASK_STATEMENTS; break;
         case 'm': *task = TASK_MIGRATE; break;
@@ -118,6 +123,9 @@ static int perform(enum task task, struct config *config) {
     case TASK_CHECK_CONFIG: puts("the configuration is good"); return EXIT_CODE_OK;
     case TASK_DUMP_CONFIG: config_dump(config, stdout); return EXIT_CODE_OK;
     case TASK_STATEMENTS: print_statements(); return EXIT_CODE_OK;
+    case TASK_CHECK_DATABASE:
+        return budget_check(config->db_dsn, config->db_nodes, config->db_connections, stdout, stderr) ? EXIT_CODE_OK
+                                                                                                     : EXIT_CODE_FAILURE;
     case TASK_MIGRATE: return migration_run(config->db_dsn, stdout, stderr) ? EXIT_CODE_OK : EXIT_CODE_FAILURE;
     case TASK_SERVE: break;
     }

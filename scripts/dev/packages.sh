@@ -14,6 +14,10 @@ declare -A packages=(
   [load]="python3-locust"
   [proxy]="nginx-light"
   [deploy]="python3-locust python3-yaml python3-jsonschema python3-pip nginx-light mandoc systemd"
+  [podman]="podman buildah runc iptables netavark aardvark-dns catatonit"
+  [base]="mmdebstrap"
+  [images]="python3"
+  [fleet]="python3 python3-yaml"
   [test]="python3 python3-pytest python3-psycopg2"
   # Chromium depends on no font. These hold the scripts of the storefront's languages.
   [browser]="chromium fonts-dejavu-core fonts-ipafont-gothic"
@@ -62,6 +66,13 @@ packages_install() {
     "${as_root[@]}" mkdir -p "${no_main%/*}"
     echo 'create_main_cluster = false' | "${as_root[@]}" tee "$no_main" >/dev/null
   fi
+  # Nor nginx on port 80: here it is started by hand, on other ports.
+  local no_start=
+  if [[ " $* " == *" nginx "* && ! -e /usr/sbin/policy-rc.d ]]; then
+    no_start=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$no_start" >/dev/null
+    "${as_root[@]}" chmod 0755 "$no_start"
+  fi
   local installed=false
   : >"$log"
   # The lists that are there may be missing or too old; then they are fetched, and only then.
@@ -72,6 +83,7 @@ packages_install() {
     installed=true
   fi
   [[ -z $no_main ]] || "${as_root[@]}" rm -f "$no_main"
+  [[ -z $no_start ]] || "${as_root[@]}" rm -f "$no_start"
   if ! $installed; then
     show_file "$log"
     die "the packages could not be installed; the whole story is in $log"
