@@ -124,8 +124,9 @@ static int perform(enum task task, struct config *config) {
     case TASK_DUMP_CONFIG: config_dump(config, stdout); return EXIT_CODE_OK;
     case TASK_STATEMENTS: print_statements(); return EXIT_CODE_OK;
     case TASK_CHECK_DATABASE:
-        return budget_check(config->db_dsn, config->db_nodes, config->db_connections, stdout, stderr) ? EXIT_CODE_OK
-                                                                                                     : EXIT_CODE_FAILURE;
+        return budget_check(config->db_dsn, config->db_nodes, config->db_connections, stdout, stderr)
+                   ? EXIT_CODE_OK
+                   : EXIT_CODE_FAILURE;
     case TASK_MIGRATE: return migration_run(config->db_dsn, stdout, stderr) ? EXIT_CODE_OK : EXIT_CODE_FAILURE;
     case TASK_SERVE: break;
     }

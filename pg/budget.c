@@ -20,9 +20,9 @@ static bool ask(PGconn *connection, struct limits *limits, FILE *errors) {
     PGresult *result = PQexec(connection, QUERY);
     bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (good) {
-        *limits = (struct limits){strtol(PQgetvalue(result, 0, 0), NULL, 10),
-            strtol(PQgetvalue(result, 0, 1), NULL, 10), strtol(PQgetvalue(result, 0, 2), NULL, 10),
-            strtol(PQgetvalue(result, 0, 3), NULL, 10)};
+        *limits =
+            (struct limits){strtol(PQgetvalue(result, 0, 0), NULL, 10), strtol(PQgetvalue(result, 0, 1), NULL, 10),
+                strtol(PQgetvalue(result, 0, 2), NULL, 10), strtol(PQgetvalue(result, 0, 3), NULL, 10)};
     } else {
         fprintf(errors, "reviewd: %s", PQerrorMessage(connection));
     }
@@ -50,7 +50,8 @@ static bool compare(const struct limits *limits, uint32_t nodes, uint32_t connec
     long most = admitted(limits, why, sizeof why);
     long sum = (long)nodes * (long)connections;
     if (sum <= most) {
-        fprintf(out, "%u nodes * %u connections = %ld; PostgreSQL admits %ld (%s)\n", nodes, connections, sum, most, why);
+        fprintf(
+            out, "%u nodes * %u connections = %ld; PostgreSQL admits %ld (%s)\n", nodes, connections, sum, most, why);
         return true;
     }
     fprintf(errors,

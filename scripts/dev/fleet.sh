@@ -141,7 +141,7 @@ fleet_up() {
   fleet_network
   say "PostgreSQL"
   fleet_start_service postgres
-  fleet_await postgres fleet_exec postgres pg_isready -q -h /run/postgresql -U postgres
+  fleet_await postgres fleet_exec postgres pg_isready -q -h /tmp -U postgres
   say "schema"
   fleet_once migrate
   fleet_fill
@@ -176,7 +176,7 @@ fleet_images() {
 # CPU and 1 GiB take. They are back before a node starts.
 fleet_fill() {
   local filled
-  filled=$(fleet_exec postgres psql -X -h /run/postgresql -U postgres -d reviewd -Atc \
+  filled=$(fleet_exec postgres psql -X -h /tmp -U postgres -d reviewd -Atc \
     'SELECT EXISTS (SELECT FROM product_meta)')
   [[ $filled == f && ${REVIEWD_RECORDS:-1000000} -gt 0 ]] || return 0
   say "filling the database with ${REVIEWD_RECORDS:-1000000} reviews, PostgreSQL's limits lifted meanwhile"
@@ -185,14 +185,14 @@ fleet_fill() {
   fleet_once seed
   fleet_load_conf 'rm -f "$PGDATA/15/reviewd-load.conf"'
   # A checkpoint, so that what was loaded is not in the memory that is taken away.
-  fleet_exec postgres psql -X -q -h /run/postgresql -U postgres -c CHECKPOINT
+  fleet_exec postgres psql -X -q -h /tmp -U postgres -c CHECKPOINT
   fleet_limit "${REVIEWD_PG_CPUS:-1}" "${REVIEWD_PG_MEMORY:-1g}"
 }
 
 # fleet_load_conf COMMAND: puts the settings of a load in place, or takes them out, and tells PostgreSQL.
 fleet_load_conf() {
   fleet_exec postgres bash -c "$1"
-  fleet_exec postgres psql -X -q -h /run/postgresql -U postgres -c 'SELECT pg_reload_conf()' >/dev/null
+  fleet_exec postgres psql -X -q -h /tmp -U postgres -c 'SELECT pg_reload_conf()' >/dev/null
 }
 
 # fleet_limit CPUS MEMORY: of PostgreSQL.
@@ -211,7 +211,7 @@ fleet_status() {
     fi
     ready=no
     case $service in
-    postgres) ! fleet_exec postgres pg_isready -q -h /run/postgresql -U postgres || ready=yes ;;
+    postgres) ! fleet_exec postgres pg_isready -q -h /tmp -U postgres || ready=yes ;;
     nginx) ! fleet_exec nginx reviewd-probe 127.0.0.1 8080 /nginx/live 2>/dev/null || ready=yes ;;
     *) ! fleet_node_ready "$service" 2>/dev/null || ready=yes ;;
     esac
