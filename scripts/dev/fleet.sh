@@ -181,8 +181,10 @@ fleet_fill() {
   [[ $filled == f && ${REVIEWD_RECORDS:-1000000} -gt 0 ]] || return 0
   say "filling the database with ${REVIEWD_RECORDS:-1000000} reviews, PostgreSQL's limits lifted meanwhile"
   fleet_limit "$(nproc)" "$(($(postgres_memory_mib /) * 3 / 4))m"
+  # shellcheck disable=SC2016 # for the shell inside
   fleet_load_conf 'cat /etc/reviewd/pg/load.conf >"$PGDATA/15/reviewd-load.conf"'
   fleet_once seed
+  # shellcheck disable=SC2016 # for the shell inside
   fleet_load_conf 'rm -f "$PGDATA/15/reviewd-load.conf"'
   # A checkpoint, so that what was loaded is not in the memory that is taken away.
   fleet_exec postgres psql -X -q -h /tmp -U postgres -c CHECKPOINT

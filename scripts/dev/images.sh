@@ -100,6 +100,7 @@ images_verify() {
 
 images_sbom() {
   "$engine" run --rm --network none --entrypoint dpkg-query "$1" -W \
+    # shellcheck disable=SC2016 # for the shell inside
     -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\n' |
     /usr/bin/python3 "$top/scripts/dev/sbom.py" "$1" "$SOURCE_DATE_EPOCH" >"$var/images/$1.spdx.json"
 }
