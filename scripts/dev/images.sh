@@ -99,8 +99,8 @@ images_verify() {
 }
 
 images_sbom() {
+  # shellcheck disable=SC2016 # dpkg-query's own fields
   "$engine" run --rm --network none --entrypoint dpkg-query "$1" -W \
-    # shellcheck disable=SC2016 # for the shell inside
     -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\n' |
     /usr/bin/python3 "$top/scripts/dev/sbom.py" "$1" "$SOURCE_DATE_EPOCH" >"$var/images/$1.spdx.json"
 }
