@@ -54,9 +54,11 @@ def count(server):
         return Metrics(connection.request("GET", "/metrics").body.decode()).value("reviewd_requests_total", operation="meta")
 
 
-def start_nginx(folder, port):
-    """nginx as in Kubernetes, but for the port and the folder that it may write."""
+def start_nginx(folder, port, options=None):
+    """nginx as in Kubernetes, but for the port and the folder that it may write; options are files for conf.d, {name: text}."""
     shutil.copytree(CONF, folder / "nginx")
+    for name, content in (options or {}).items():
+        (folder / "nginx/conf.d" / name).write_text(content)
     text = (TOP / "deploy/k8s/base/kubernetes.conf").read_text()
     text = text.replace("/run/nginx", str(folder)).replace("listen 8080", f"listen 127.0.0.1:{port}")
     if os.geteuid() == 0:
@@ -67,7 +69,16 @@ def start_nginx(folder, port):
     return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "--", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.mark.skipif(not (CONF / "site.conf").exists(), reason="there is no deploy/nginx")
+def ask(port, path):
+    """Status and body, or None where nobody listens."""
+    try:
+        with Connection(port) as connection:
+            reply = connection.request("GET", path)
+            return reply.status, reply.body
+    except ConnectionRefusedError:
+        return None
+
+
 def test_nginx_follows_the_pods(start_server, seeded_database, folder):
     port, front = free_port(), free_port()
     servers = [start_server(seeded_database, {"server.address": address, "server.port": port, "server.keepalive_timeout_s": 75})
@@ -86,15 +97,8 @@ def test_nginx_follows_the_pods(start_server, seeded_database, folder):
                 assert connection.request("GET", "/reviews/7/meta").status == 200
         return [count(server) - earlier for server, earlier in zip(servers, before)]
 
-    def up():
-        try:
-            with Connection(front) as connection:
-                return connection.request("GET", "/nginx/live").status == 200
-        except ConnectionRefusedError:
-            return False
-
     try:
-        wait_until(up, "nginx to serve")
+        wait_until(lambda: ask(front, "/nginx/live"), "nginx to serve")
         assert shares() == [20, 0]
         names.write_text("127.0.0.1\n127.0.0.2\n")
         wait_until(lambda: min(shares()) > 0, "the second Pod to get requests")
@@ -106,3 +110,19 @@ def test_nginx_follows_the_pods(start_server, seeded_database, folder):
         for process, number in ((follower, signal.SIGTERM), (nginx, signal.SIGQUIT)):
             process.send_signal(number)
             process.wait(timeout=20)
+
+
+def test_loader_io_is_answered_its_own_token_only(folder):
+    front, token = free_port(), "loaderio-0123456789abcdef0123456789abcdef"
+    text = (CONF / "options/site-loader-io.inc.example").read_text().replace("loaderio-" + "0" * 32, token)
+    (folder / "servers.conf").write_text("server 127.0.0.1:9;\n")
+    nginx = start_nginx(folder, front, {"site-loader-io.inc": text})
+    try:
+        wait_until(lambda: ask(front, "/nginx/live"), "nginx to serve")
+        for end in ("", "/", ".txt", ".html"):
+            assert ask(front, f"/{token}{end}") == (200, token.encode())
+        assert ask(front, f"/loaderio-{'f' * 32}.txt")[0] == 404
+        assert ask(front, f"/{token}.txt.txt")[0] == 404
+    finally:
+        nginx.send_signal(signal.SIGQUIT)
+        nginx.wait(timeout=20)
