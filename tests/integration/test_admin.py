@@ -254,6 +254,15 @@ def test_visitors_that_stay_do_not_keep_others_out(server):
             connection.close()
 
 
+def test_process_tells_what_it_uses(admin, client, product):
+    before = read_metrics(admin)
+    assert 1 << 20 < before.value("process_resident_memory_bytes") < 1 << 34
+    for _ in range(200):
+        client.request("GET", list_path(product))
+    used = read_metrics(admin).value("process_cpu_seconds_total") - before.value("process_cpu_seconds_total")
+    assert 0 < used < 60
+
+
 def test_every_loop_tells_its_cpu_time(admin):
     used = read_metrics(admin).families["reviewd_loop_cpu_nanoseconds_total"].samples
     assert used and all(value > 0 for value in used.values()), used
