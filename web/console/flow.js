@@ -107,7 +107,9 @@ function updateLane(parts, about, frame) {
   setText(parts.batch, size === null ? "idle" : `${rate(size)} a batch`);
   setText(parts.rate, `${short(batches)} batches/s`);
   setAttribute(parts.fill, "width", size === null ? 0 : Math.max(3, Math.min(1, size / about.limits.batch) * parts.inner).toFixed(1));
-  setAttribute(parts.group, "data-level", (connections.ready ?? 0) > 0 ? "ok" : "bad");
+  // A lane without any connection has none that failed: the slow lane opens its own when it is needed.
+  const wanted = states.some((state) => connections[state] > 0) || connections.down > 0;
+  setAttribute(parts.group, "data-level", connections.ready > 0 || !wanted ? "ok" : "bad");
 }
 
 export class Flow {
