@@ -230,7 +230,7 @@ run_invite() {
     'SELECT product_id FROM product_meta WHERE next_n > 1 ORDER BY product_id <> 777, product_id LIMIT 1')
   cat <<INVITE
 
-reviewd answers at $server_url (operators: $admin_url/metrics). ${shop}Try:
+reviewd answers at $server_url (operators: $admin_url/). ${shop}Try:
 
   curl -s '$server_url/reviews/${product:-1}/list?count=2&sort=helpful'
   curl -s $server_url/reviews/${product:-1}/meta
