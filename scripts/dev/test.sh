@@ -100,16 +100,18 @@ test_browser() {
 }
 
 # npm_modules FOLDER WHAT: what the folder's lock file names; fetched once, and again when the lock file has changed. False if
-# npm's registry is out of reach: then WHAT is skipped.
+# npm's registry is out of reach, or not trusted: then WHAT is skipped.
 npm_modules() {
   local folder=$1 log=$var/test/npm
   cmp -s "$folder/package-lock.json" "$folder/node_modules/.lock" && return
   say "fetching the packages of $2, with npm"
+  # Node.js has certificates of its own; those of the system count as well, where a company's proxy has its own.
+  local -x NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
   if step npm ci --prefix "$folder" --ignore-scripts --fetch-retries 1 >"$log" 2>&1; then
     cp "$folder/package-lock.json" "$folder/node_modules/.lock"
   else
     show_file "$log"
-    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|ENOTCACHED' "$log" ||
+    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|ENOTCACHED|_CERT' "$log" ||
       die "npm failed; the whole story is in $log"
     say "npm's packages cannot be had: skipped is $2"
     return 1
