@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""What a running fleet (./dev fleet up) bears: nodes that are restarted one by one or killed, and what six cost beside one.
+
+Usage: loadtest/fleet.py [--port P] [--products N] [--engine podman] [TRIAL...]
+
+  --port P      where nginx listens on 127.0.0.1 (8080)
+  --products N  products to ask for (30000)
+  TRIAL         spread, restart, kill, writes, cpu; all unless named
+
+  spread    how evenly reads come to the nodes
+  restart   ./dev fleet restart under a load of reads
+  kill      kill -9 of each node under a load of reads; each is started again
+  writes    kill -9 of each node under a load of new reviews: what was acknowledged must be there
+  cpu       CPU time a request of the nodes, of nginx and of PostgreSQL, with six nodes and with one, three times in turns
+
+Needs wrk. Exit status: 0 when no trial found a failure.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+NODES = range(1, 7)
+UNITS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
+
+
+def fleet(*words):
+    subprocess.run([TOP / "dev", "fleet", *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Reads:
+    """wrk for so many seconds; the result, when the block has ended, in `answered` and `wrong`."""
+
+    def __init__(self, options, seconds, clients=32):
+        self.command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "-s", TOP / "loadtest/wrk/products.lua",
+                        f"http://127.0.0.1:{options.port}", "--", str(options.products)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *exception):
+        text = self.process.communicate()[0]
+        self.answered = int(re.search(r"(\d+) requests in", text).group(1))
+        errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+        self.wrong = int(re.search(r"other than 200: (\d+)", text).group(1)) + sum(map(int, errors.groups() if errors else ()))
+
+
+def cpu_seconds(options):
+    """CPU time used so far, by part."""
+    text = subprocess.run([options.engine, "stats", "--no-stream", "--format", "json"], check=True, capture_output=True, text=True).stdout
+    used = {}
+    for part in json.loads(text):
+        spans = re.findall(r"([\d.]+)(h|ms|µs|us|ns|m|s)", part["cpu_time"])
+        used[part["name"].removeprefix("reviewd-")] = sum(float(number) * UNITS[unit] for number, unit in spans)
+    return used
+
+
+def spread(options):
+    before = cpu_seconds(options)
+    with Reads(options, 10) as reads:
+        pass
+    after = cpu_seconds(options)
+    used = [after[f"node{n}"] - before[f"node{n}"] for n in NODES]
+    mean = sum(used) / len(used)
+    print(f"spread: {reads.answered} reads; CPU of the nodes from {100 * min(used) / mean:.0f} % to {100 * max(used) / mean:.0f} % of the mean")
+    return reads.wrong
+
+
+def restart(options):
+    with Reads(options, 45) as reads:
+        fleet("restart")
+    print(f"restart: {reads.answered} reads, {reads.wrong} failed")
+    return reads.wrong
+
+
+def kill(options):
+    with Reads(options, 35) as reads:
+        for node in NODES:
+            fleet("kill", node)
+            time.sleep(1)
+            fleet("start", node)
+    print(f"kill: {reads.answered} reads, {reads.wrong} failed")
+    return reads.wrong
+
+
+class Writer(threading.Thread):
+    """Adds reviews one after the other, and keeps what was acknowledged."""
+
+    def __init__(self, options, number, stopping):
+        super().__init__()
+        self.options, self.product, self.stopping = options, 6_000_000 + number, stopping
+        self.acknowledged, self.refused = [], []
+
+    def run(self):
+        body = {"rating": 5, "recommend": True, "body": "Written while nodes die.", "name": "Fleet", "email": "fleet@mail.example"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.options.port}/reviews/{self.product}", json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"}, method="POST")
+        while not self.stopping.is_set():
+            try:
+                with urllib.request.urlopen(request, timeout=20) as reply:
+                    self.acknowledged.append(json.load(reply)["review_id"])
+            except urllib.error.HTTPError as error:
+                self.refused.append(error.code)
+
+    def missing(self):
+        base = f"http://127.0.0.1:{self.options.port}/reviews/{self.product}/"
+        lost = 0
+        for review_id in self.acknowledged:
+            try:
+                urllib.request.urlopen(base + str(review_id), timeout=20).close()
+            except urllib.error.HTTPError:
+                lost += 1
+        return lost
+
+
+def writes(options):
+    stopping = threading.Event()
+    writers = [Writer(options, number, stopping) for number in range(16)]
+    for writer in writers:
+        writer.start()
+    for node in NODES:
+        fleet("kill", node)
+        time.sleep(1)
+        fleet("start", node)
+    stopping.set()
+    for writer in writers:
+        writer.join()
+    refused = [code for writer in writers for code in writer.refused]
+    lost = sum(writer.missing() for writer in writers)
+    print(f"writes: {sum(len(writer.acknowledged) for writer in writers)} acknowledged, {lost} of them lost; "
+          f"{len(refused)} not acknowledged ({', '.join(sorted(set(map(str, refused)))) or 'none'}) while six nodes were killed under 16 writers")
+    return lost + sum(code not in (502, 503) for code in refused) + max(0, len(refused) - 6 * 16)
+
+
+def cpu_a_request(options, seconds=15):
+    before = cpu_seconds(options)
+    with Reads(options, seconds) as reads:
+        pass
+    after = cpu_seconds(options)
+    used = {name: 1e6 * (after[name] - before.get(name, 0)) / reads.answered for name in after}
+    nodes = sum(value for name, value in used.items() if name.startswith("node"))
+    return {"nodes": nodes, "nginx": used["nginx"], "postgres": used["postgres"], "wrong": reads.wrong}
+
+
+def cpu(options):
+    rounds = {"six": [], "one": []}
+    for _ in range(3):
+        rounds["six"].append(cpu_a_request(options))
+        for node in NODES[1:]:
+            fleet("kill", node)
+        time.sleep(1)
+        rounds["one"].append(cpu_a_request(options))
+        for node in NODES[1:]:
+            fleet("start", node)
+        time.sleep(3)
+    median = {which: {part: sorted(one[part] for one in results)[1] for part in ("nodes", "nginx", "postgres")}
+              for which, results in rounds.items()}
+    for which, parts in median.items():
+        print(f"cpu: {which:3} " + ", ".join(f"{part} {value:.1f} µs" for part, value in parts.items()) + f", all {sum(parts.values()):.1f} µs a request")
+    print(f"cpu: six nodes take {sum(median['six'].values()) / sum(median['one'].values()):.2f} of the CPU that one takes")
+    return sum(one["wrong"] for results in rounds.values() for one in results)
+
+
+TRIALS = {trial.__name__: trial for trial in (spread, restart, kill, writes, cpu)}
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--products", type=int, default=30000)
+    parser.add_argument("--engine", default="podman")
+    parser.add_argument("trials", nargs="*", choices=[[], *TRIALS])
+    options = parser.parse_args()
+    failures = sum(TRIALS[name](options) for name in options.trials or TRIALS)
+    sys.exit(1 if failures else 0)
+
+
+main()
