@@ -184,7 +184,7 @@ def test_prometheus_gathers_and_evaluates(monitoring, server, exporter, tmp_path
     try:
         wait_until(lambda: len(ask("up == 1")) == 2, "both targets to be up")
         wait_until(lambda: ask("instance_operation:reviewd_requests:rate1m"), "the recording rules")
-        assert ask('server:pg_connections:ratio{job="postgres"}')
+        wait_until(lambda: ask('server:pg_connections:ratio{job="postgres"}'), "the rules on PostgreSQL")
         assert ask('ALERTS{alertname=~"ReviewdDown|PostgresDown", alertstate="firing"}') == []
     finally:
         process.kill()
