@@ -1,29 +1,34 @@
 #!/usr/bin/env python3
 """What a running fleet (./dev fleet up) bears: nodes that are restarted one by one or killed, and what six cost beside one.
 
-Usage: loadtest/fleet.py [--port P] [--products N] [--engine podman] [TRIAL...]
+Usage: loadtest/fleet.py [--port P] [--products N] [--engine podman] [--prometheus P] [TRIAL...]
 
-  --port P      where nginx listens on 127.0.0.1 (8080)
-  --products N  products to ask for (30000)
-  TRIAL         spread, restart, kill, writes, cpu; all unless named
+  --port P        where nginx listens on 127.0.0.1 (8080)
+  --products N    products to ask for (30000)
+  --prometheus P  where Prometheus listens on 127.0.0.1 (9091)
+  TRIAL           spread, slow, restart, kill, writes, cpu, watch; all unless named
 
   spread    how evenly reads come to the nodes
+  slow      how many reads come to a node that has a fiftieth of a CPU, three times in turns with all nodes alike
   restart   ./dev fleet restart under a load of reads
   kill      kill -9 of each node under a load of reads; each is started again
   writes    kill -9 of each node under a load of new reviews: what was acknowledged must be there
   cpu       CPU time a request of the nodes, of nginx and of PostgreSQL, with six nodes and with one, three times in turns
+  watch     under reads, what Prometheus says (./dev fleet up --monitoring): each target up, each recording rule with a value
 
 Needs wrk. Exit status: 0 when no trial found a failure.
 """
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -74,6 +79,47 @@ def spread(options):
     mean = sum(used) / len(used)
     print(f"spread: {reads.answered} reads; CPU of the nodes from {100 * min(used) / mean:.0f} % to {100 * max(used) / mean:.0f} % of the mean")
     return reads.wrong
+
+
+def answers():
+    """What each node has answered so far."""
+    subnet = os.environ.get("REVIEWD_SUBNET", "10.87.23")
+    counts = []
+    for node in NODES:
+        with urllib.request.urlopen(f"http://{subnet}.{10 + node}:9090/metrics", timeout=20) as reply:
+            counts.append(sum(int(count) for count in re.findall(r"^reviewd_responses_total{.*} (\d+)", reply.read().decode(), re.M)))
+    return counts
+
+
+def share_of_first(options):
+    """Reads of the first node, where 1 is as many as each other node has on average; and the reads, with those that failed."""
+    before = answers()
+    with Reads(options, 10) as reads:
+        pass
+    first, *others = (after - start for after, start in zip(answers(), before))
+    return first * len(others) / sum(others), reads
+
+
+def limit(options, node, cpus):
+    subprocess.run([options.engine, "update", "--cpus", str(cpus), f"reviewd-node{node}"], check=True, stdout=subprocess.DEVNULL)
+
+
+def slow(options):
+    shares, wrong = {"alike": [], "slow": []}, 0
+    for _ in range(3):
+        for which, cpus in (("alike", None), ("slow", 0.02)):
+            if cpus:
+                limit(options, 1, cpus)
+            try:
+                share, reads = share_of_first(options)
+            finally:
+                if cpus:
+                    limit(options, 1, os.environ.get("REVIEWD_CPUS", "1"))
+            shares[which].append(share)
+            wrong += reads.wrong
+            print(f"slow: {which}: {reads.answered} reads, {reads.wrong} failed; node1 gets {share:.2f} of what each other gets")
+    print("slow: medians " + ", ".join(f"{which} {sorted(found)[1]:.2f}" for which, found in shares.items()))
+    return wrong + (sorted(shares["slow"])[1] >= sorted(shares["alike"])[1] / 2)
 
 
 def restart(options):
@@ -171,7 +217,28 @@ def cpu(options):
     return sum(one["wrong"] for results in rounds.values() for one in results)
 
 
-TRIALS = {trial.__name__: trial for trial in (spread, restart, kill, writes, cpu)}
+def watch(options):
+    base = f"http://127.0.0.1:{options.prometheus}/api/v1"
+
+    def ask(path):
+        with urllib.request.urlopen(base + path, timeout=20) as reply:
+            return json.load(reply)["data"]
+
+    with Reads(options, 50) as reads:
+        pass
+    targets = ask("/targets?state=active")["activeTargets"]
+    down = [target["labels"]["instance"] for target in targets if target["health"] != "up"]
+    rules = [rule["name"] for group in ask("/rules?type=record")["groups"] for rule in group["rules"]]
+    values = {name: ask("/query?query=" + urllib.parse.quote(name))["result"] for name in rules}
+    without = [name for name, found in values.items() if not found]
+    print(f"watch: {reads.answered} reads; {len(targets) - len(down)} of {len(targets)} targets are up, "
+          f"{len(rules) - len(without)} of {len(rules)} recording rules have values")
+    for name in down + without:
+        print(f"watch: {name} is missing")
+    return reads.wrong + len(down) + len(without) + (len(targets) != len(NODES) + 1)
+
+
+TRIALS = {trial.__name__: trial for trial in (spread, slow, restart, kill, writes, cpu, watch)}
 
 
 def main():
@@ -179,6 +246,7 @@ def main():
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--products", type=int, default=30000)
     parser.add_argument("--engine", default="podman")
+    parser.add_argument("--prometheus", type=int, default=9091)
     parser.add_argument("trials", nargs="*", choices=[[], *TRIALS])
     options = parser.parse_args()
     failures = sum(TRIALS[name](options) for name in options.trials or TRIALS)

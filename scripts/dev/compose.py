@@ -1,8 +1,8 @@
 """What deploy/compose.yaml says of one service, as the arguments of `podman run` or `docker run`, each ended by a NUL:
 compose.py FILE PROJECT SERVICE. Debian's podman-compose knows neither CPU limits nor fixed addresses, and a fleet has both.
 
-An unknown key is an error: nothing in the file may go unheeded. How services depend on each other, and how they are built, is for
-who starts them.
+An unknown key is an error: nothing in the file may go unheeded. How services depend on each other, how they are built, and which
+are wanted, is for who starts them.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 
 import yaml
 
-IGNORED = {"build", "depends_on"}
+IGNORED = {"build", "depends_on", "profiles"}
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -43,6 +43,7 @@ def environment(values):
 OPTIONS = {
     "image": lambda value: [],
     "command": lambda value: [],
+    "entrypoint": lambda value: ["--entrypoint", value],
     "networks": lambda value: [],
     "volumes": lambda value: [],
     "read_only": lambda value: ["--read-only"] if value else [],

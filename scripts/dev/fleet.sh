@@ -2,12 +2,13 @@
 # ./dev fleet: six nodes behind nginx on one PostgreSQL, as deploy/compose.yaml says.
 
 fleet_nodes=(node1 node2 node3 node4 node5 node6)
+fleet_watchers=(postgres-exporter prometheus)
 
 fleet_help() {
   cat <<'HELP'
 ./dev fleet - six micro nodes behind nginx, in containers
 
-Usage: ./dev fleet up [--records N] [--port P]
+Usage: ./dev fleet up [--records N] [--port P] [--monitoring]
        ./dev fleet status | kill N | start N | restart | logs SERVICE | down [--volumes]
 
   up         builds the images that are missing (./dev images --offline), starts PostgreSQL, brings the schema up to date,
@@ -16,12 +17,14 @@ Usage: ./dev fleet up [--records N] [--port P]
   status     each part: running, ready, CPU time used, memory, limits
   kill N     kill -9 of node N, which stays away until start N
   restart    rolling: drains and starts one node after the other
-  logs       what a part has said: postgres, node1 to node6, nginx
+  logs       what a part has said: postgres, node1 to node6, nginx, prometheus, postgres-exporter
   down       ends all of it; the data stays, unless --volumes is given
 
 Options of up:
   --records N   reviews of an empty database
   --port P      where nginx listens, on 127.0.0.1 (default 8080)
+  --monitoring  Prometheus as well, on 127.0.0.1 port 9091 (REVIEWD_PROMETHEUS_PORT), with PostgreSQL's statistics by
+                postgres_exporter, which has a role of its own; see docs/monitoring.md. Its data stays like PostgreSQL's
 
 Every node has 1 CPU and 1 GiB, and so has PostgreSQL: REVIEWD_CPUS, REVIEWD_MEMORY, REVIEWD_PG_CPUS and REVIEWD_PG_MEMORY
 change that. REVIEWD_ENGINE=docker takes docker instead of podman. Passwords are made at the first start: var/fleet.env.
@@ -48,10 +51,11 @@ fleet_command() {
 
 # The variables of compose.yaml. Passwords are made once.
 fleet_environment() {
-  local file=$var/fleet.env
-  if [[ ! -s $file ]]; then
-    (umask 077 && printf 'REVIEWD_OWNER_PASSWORD=%s\nREVIEWD_SERVER_PASSWORD=%s\n' "$(fleet_secret)" "$(fleet_secret)" >"$file")
-  fi
+  local file=$var/fleet.env who
+  for who in OWNER SERVER MONITOR; do
+    grep -qs "^REVIEWD_${who}_PASSWORD=" "$file" ||
+      (umask 077 && printf 'REVIEWD_%s_PASSWORD=%s\n' "$who" "$(fleet_secret)" >>"$file")
+  done
   set -a
   # shellcheck disable=SC1090 # made above
   source "$file"
@@ -121,13 +125,24 @@ fleet_exec() {
   "$engine" exec "$(fleet_container "$service")" "$@"
 }
 
-fleet_node_ready() {
-  fleet_exec "$1" reviewd-probe 127.0.0.1 9090 /ready
+fleet_ready() {
+  case $1 in
+  postgres) fleet_exec postgres pg_isready -q -h /tmp -U postgres ;;
+  nginx) fleet_exec nginx reviewd-probe 127.0.0.1 8080 /nginx/live ;;
+  prometheus) fleet_exec prometheus reviewd-probe 127.0.0.1 9090 /-/ready ;;
+  postgres-exporter) fleet_exec postgres-exporter reviewd-probe 127.0.0.1 9187 / ;;
+  *) fleet_exec "$1" reviewd-probe 127.0.0.1 9090 /ready ;;
+  esac
 }
 
 fleet_up() {
-  local node
+  local node monitoring=
   while [[ $# -gt 0 ]]; do
+    if [[ $1 == --monitoring ]]; then
+      monitoring=yes
+      shift
+      continue
+    fi
     [[ $# -ge 2 && $2 =~ ^[0-9]+$ ]] || usage_error "$1 wants a number" "./dev fleet --help"
     case $1 in
     --records) export REVIEWD_RECORDS=$2 ;;
@@ -137,11 +152,11 @@ fleet_up() {
     shift 2
   done
   : >"$var/log/fleet"
-  fleet_images
+  fleet_images "${images_all[@]}" ${monitoring:+"${images_monitoring[@]}"}
   fleet_network
   say "PostgreSQL"
   fleet_start_service postgres
-  fleet_await postgres fleet_exec postgres pg_isready -q -h /tmp -U postgres
+  fleet_await postgres fleet_ready postgres
   say "schema"
   fleet_once migrate
   fleet_fill
@@ -150,12 +165,25 @@ fleet_up() {
   say "nodes"
   fleet_start_service "${fleet_nodes[@]}"
   for node in "${fleet_nodes[@]}"; do
-    fleet_await "$node" fleet_node_ready "$node"
+    fleet_await "$node" fleet_ready "$node"
   done
   say "nginx"
   fleet_start_service nginx
-  fleet_await nginx fleet_exec nginx reviewd-probe 127.0.0.1 8080 /nginx/live
+  fleet_await nginx fleet_ready nginx
+  [[ -z $monitoring ]] || fleet_watch
   say "the fleet answers at http://127.0.0.1:${REVIEWD_PORT:-8080}/reviews/777/list (./dev fleet status, ./dev fleet down)"
+}
+
+# The exporter, with a role of its own, and Prometheus.
+fleet_watch() {
+  local service
+  say "monitoring"
+  fleet_once monitor
+  fleet_start_service "${fleet_watchers[@]}"
+  for service in "${fleet_watchers[@]}"; do
+    fleet_await "$service" fleet_ready "$service"
+  done
+  say "Prometheus answers at http://127.0.0.1:${REVIEWD_PROMETHEUS_PORT:-9091}/targets"
 }
 
 fleet_network() {
@@ -164,9 +192,10 @@ fleet_network() {
     die "there is no room for the network ${REVIEWD_SUBNET:-10.87.23}.0/24; REVIEWD_SUBNET chooses another"
 }
 
+# fleet_images IMAGE...: builds those that are missing.
 fleet_images() {
   local name missing=()
-  for name in "${images_all[@]}"; do
+  for name in "$@"; do
     "$engine" image inspect "$name" >/dev/null 2>&1 || missing+=("$name")
   done
   [[ ${#missing[@]} -eq 0 ]] || images_command --offline "${missing[@]}"
@@ -205,19 +234,16 @@ fleet_limit() {
 
 fleet_status() {
   local service ready
-  printf '%-9s %-8s %-6s %s\n' part running ready 'CPU time, memory'
-  for service in postgres "${fleet_nodes[@]}" nginx; do
+  printf '%-18s %-8s %-6s %s\n' part running ready 'CPU time, memory'
+  for service in postgres "${fleet_nodes[@]}" nginx "${fleet_watchers[@]}"; do
     if ! fleet_running "$service"; then
-      printf '%-9s %-8s\n' "$service" no
+      # Nobody misses monitoring that was not asked for.
+      [[ " ${fleet_watchers[*]} " == *" $service "* ]] || printf '%-18s %-8s\n' "$service" no
       continue
     fi
     ready=no
-    case $service in
-    postgres) ! fleet_exec postgres pg_isready -q -h /tmp -U postgres || ready=yes ;;
-    nginx) ! fleet_exec nginx reviewd-probe 127.0.0.1 8080 /nginx/live 2>/dev/null || ready=yes ;;
-    *) ! fleet_node_ready "$service" 2>/dev/null || ready=yes ;;
-    esac
-    printf '%-9s %-8s %-6s %s\n' "$service" yes "$ready" "$(fleet_usage "$service")"
+    ! fleet_ready "$service" >/dev/null 2>&1 || ready=yes
+    printf '%-18s %-8s %-6s %s\n' "$service" yes "$ready" "$(fleet_usage "$service")"
   done
 }
 
@@ -235,7 +261,7 @@ fleet_kill() {
 
 fleet_start() {
   "$engine" start "$(fleet_container "node$1")" >/dev/null
-  fleet_await "node$1" fleet_node_ready "node$1"
+  fleet_await "node$1" fleet_ready "node$1"
   say "node$1 is ready"
 }
 
@@ -257,11 +283,11 @@ fleet_down() {
   local service
   [[ $# -eq 0 || ${1-} == --volumes ]] || usage_error "fleet down knows no \"$1\"" "./dev fleet --help"
   # The front first, then the nodes drain, PostgreSQL last.
-  for service in nginx "${fleet_nodes[@]}" seed check migrate postgres; do
+  for service in nginx "${fleet_watchers[@]}" "${fleet_nodes[@]}" seed check migrate monitor postgres; do
     "$engine" stop "$(fleet_container "$service")" >/dev/null 2>&1 || true
     "$engine" rm --force "$(fleet_container "$service")" >/dev/null 2>&1 || true
   done
   "$engine" network rm reviewd_fleet >/dev/null 2>&1 || true
-  [[ $# -eq 0 ]] || "$engine" volume rm reviewd_postgres >/dev/null 2>&1 || true
+  [[ $# -eq 0 ]] || "$engine" volume rm reviewd_postgres reviewd_prometheus >/dev/null 2>&1 || true
   say "the fleet has ended${1:+, and its data is gone}"
 }

@@ -2,6 +2,8 @@
 # ./dev images: the fleet's OCI images, out of deploy/images/Containerfile.
 
 images_all=(reviewd reviewd-seed reviewd-nginx reviewd-postgres)
+# Built when they are asked for.
+images_monitoring=(reviewd-prometheus reviewd-postgres-exporter)
 
 images_help() {
   cat <<'HELP'
@@ -9,8 +11,8 @@ images_help() {
 
 Usage: ./dev images [--offline] [--verify] [IMAGE...]
 
-Builds reviewd, reviewd-seed, reviewd-nginx and reviewd-postgres, or those named, with podman (REVIEWD_ENGINE=docker: with
-docker), each tagged with its name and "latest". deploy/images/README.md says what each wants. Beside them it writes, to
+Builds reviewd, reviewd-seed, reviewd-nginx and reviewd-postgres, or those named (reviewd-prometheus and
+reviewd-postgres-exporter as well), with podman (REVIEWD_ENGINE=docker: with docker), each tagged with its name and "latest". deploy/images/README.md says what each wants. Beside them it writes, to
 var/images/, the packages in each image as an SBOM (SPDX 2.3, NAME.spdx.json).
 
 Options:
@@ -33,8 +35,10 @@ images_command() {
     case $1 in
     --offline) offline=yes ;;
     --verify) verify=yes ;;
-    reviewd | reviewd-seed | reviewd-nginx | reviewd-postgres) wanted+=("$1") ;;
-    *) usage_error "images knows no \"$1\"" "./dev images --help" ;;
+    *)
+      [[ " ${images_all[*]} ${images_monitoring[*]} " == *" $1 "* ]] || usage_error "images knows no \"$1\"" "./dev images --help"
+      wanted+=("$1")
+      ;;
     esac
     shift
   done
@@ -100,7 +104,7 @@ images_verify() {
 
 images_sbom() {
   # shellcheck disable=SC2016 # dpkg-query's own fields
-  "$engine" run --rm --network none --entrypoint dpkg-query "$1" -W \
+  "$engine" run --rm --network none --no-healthcheck --entrypoint dpkg-query "$1" -W \
     -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\n' |
     /usr/bin/python3 "$top/scripts/dev/sbom.py" "$1" "$SOURCE_DATE_EPOCH" >"$var/images/$1.spdx.json"
 }
