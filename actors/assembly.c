@@ -127,6 +127,8 @@ static void add_db_actors(struct assembly *assembly) {
             .write_batch = (unsigned)config->db_write_batch,
             .page_bytes = (size_t)config->db_kept_pages_mib * 1024 * 1024 / assembly->db_count,
             .queue_limit_ms = (unsigned)config->deadline_queue_ms,
+            .nodes = config->db_nodes,
+            .connections = config->db_connections,
             .reports_segments = i == 0,
             .admin = assembly->admin,
             .segments_interval_s = i == 0 ? (unsigned)config->db_segments_interval_s : 0,

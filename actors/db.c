@@ -286,6 +286,7 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
 static void db_flush(struct actor *actor) {
     struct db_actor *db = db_of(actor);
     segments_flush(db);
+    budget_flush(db);
     read_flush(db);
     write_flush(db);
     slice_flush(db->slice);
@@ -301,6 +302,8 @@ static void on_result(void *context, void *tag, const PGresult *result) {
     struct query *query = tag;
     if (query->statement == STATEMENT_KEEP_AHEAD) {
         segments_result(context, result);
+    } else if (query->statement == STATEMENT_BUDGET) {
+        budget_result(context, result);
     } else if (statement_lane(query->statement) != LANE_WRITE) {
         read_result(context, query, result);
     } else {
@@ -310,7 +313,9 @@ static void on_result(void *context, void *tag, const PGresult *result) {
 
 static void on_query_lost(void *context, void *tag) {
     struct query *query = tag;
-    if (statement_lane(query->statement) != LANE_WRITE && query->statement != STATEMENT_KEEP_AHEAD) {
+    if (query->statement == STATEMENT_BUDGET) {
+        ((struct db_actor *)context)->budget_is_due = true;
+    } else if (statement_lane(query->statement) != LANE_WRITE && query->statement != STATEMENT_KEEP_AHEAD) {
         read_lost(context, query);
     }
     // A write's fate is its group's; housekeeping has its next turn.
@@ -328,6 +333,7 @@ static void on_changed(void *context, struct connection *connection, enum connec
     struct db_actor *db = context;
     enum connection_state now = connection_state(connection);
     db->segments_asked &= now != CONNECTION_DOWN; // it may have been asked
+    budget_changed(db);
     for (size_t cell = 0; cell < METRICS_LANES * METRICS_DB_STATES; cell++) {
         metrics_set(db->actor.metrics, METRIC_DB_CONNECTIONS, cell,
             slice_lane_count(
@@ -353,6 +359,7 @@ static void db_start(struct actor *actor) {
     db->slice = slice_new(loop_base(actor->loop), &db->settings.slice, &owner, &db->map);
     slice_start(db->slice);
     segments_start(db);
+    budget_start(db);
     read_start(db);
 }
 

@@ -11,7 +11,10 @@ struct db_settings {
     unsigned write_batch;    // writes in one transaction, about
     unsigned queue_limit_ms; // a request that has waited longer is shed
     size_t page_bytes;       // for lists that are kept; 0: none are
-    // Whether this actor tells of the segments, in metrics, the log, and a message to `admin`. One of a server's does.
+    uint32_t nodes;          // that share the database,
+    uint32_t connections;    // each with at most so many connections
+    // Whether this actor tells of the segments, in metrics, the log, and a message to `admin`, and checks the budget of connections.
+    // One of a server's does.
     bool reports_segments;
     uint16_t admin;
     // How often it sees to them; 0: never.

@@ -1,6 +1,6 @@
 // What the files of the DB actor share: db.c (the actor and its jobs), db_read.c (batches of reads), db_answer.c (results of
 // reads to replies), db_pages.c (lists that are kept), db_write.c (transactions of writes), db_segments.c (follows and looks
-// after the segments).
+// after the segments), db_budget.c (compares the connections of all nodes with what PostgreSQL admits).
 #ifndef REVIEWD_ACTORS_DB_STATE_H
 #define REVIEWD_ACTORS_DB_STATE_H
 
@@ -84,6 +84,9 @@ struct db_actor {
     bool segments_asked; // because of `held`
     struct event *segments_timer;
     struct query keep_ahead;
+    struct query budget;
+    bool was_ready;     // a connection, when one last changed
+    bool budget_is_due; // to be asked for
     unsigned overfull; // segments, when last seen
     uint32_t incidents;
 };
@@ -159,6 +162,15 @@ void segments_flush(struct db_actor *db);
 bool segments_read(struct db_actor *db, const PGresult *result);
 // The answer to db->keep_ahead.
 void segments_result(struct db_actor *db, const PGresult *result);
+
+// db_budget.c
+void budget_start(struct db_actor *db);
+// A connection has changed.
+void budget_changed(struct db_actor *db);
+// Asks, when it is due and a connection is there.
+void budget_flush(struct db_actor *db);
+// The answer to db->budget.
+void budget_result(struct db_actor *db, const PGresult *result);
 
 // db_write.c
 void write_enqueue(struct db_actor *db, struct job *job);

@@ -1,39 +1,19 @@
 #include "pg/budget.h"
 
-#include <libpq-fe.h>
-#include <stdlib.h>
-
-// A limit of the role or of the database may be lower still; -1 is none.
-static const char QUERY[] =
-    "SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections'), "
-    "(SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), "
-    "(SELECT datconnlimit FROM pg_database WHERE datname = current_database())";
+#include "pg/result.h"
 
 struct limits {
-    long server;
-    long reserved;
-    long role;
-    long database;
+    int64_t server;
+    int64_t reserved;
+    int64_t role;
+    int64_t database;
 };
 
-static bool ask(PGconn *connection, struct limits *limits, FILE *errors) {
-    PGresult *result = PQexec(connection, QUERY);
-    bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
-    if (good) {
-        *limits =
-            (struct limits){strtol(PQgetvalue(result, 0, 0), NULL, 10), strtol(PQgetvalue(result, 0, 1), NULL, 10),
-                strtol(PQgetvalue(result, 0, 2), NULL, 10), strtol(PQgetvalue(result, 0, 3), NULL, 10)};
-    } else {
-        fprintf(errors, "reviewd: %s", PQerrorMessage(connection));
-    }
-    PQclear(result);
-    return good;
-}
-
 // The lowest limit, and where it comes from.
-static long admitted(const struct limits *limits, char *why, size_t room) {
-    long most = limits->server - limits->reserved;
-    snprintf(why, room, "max_connections %ld - %ld reserved for superusers", limits->server, limits->reserved);
+static int64_t admitted(const struct limits *limits, char *why, size_t room) {
+    int64_t most = limits->server - limits->reserved;
+    snprintf(why, room, "max_connections %lld - %lld reserved for superusers", (long long)limits->server,
+        (long long)limits->reserved);
     if (limits->role >= 0 && limits->role < most) {
         most = limits->role;
         snprintf(why, room, "the role's CONNECTION LIMIT");
@@ -45,31 +25,41 @@ static long admitted(const struct limits *limits, char *why, size_t room) {
     return most;
 }
 
-static bool compare(const struct limits *limits, uint32_t nodes, uint32_t connections, FILE *out, FILE *errors) {
+bool budget_compare(const PGresult *result, uint32_t nodes, uint32_t connections, char text[static BUDGET_TEXT_BYTES]) {
+    const struct limits limits = {
+        result_int(result, 0, 0), result_int(result, 0, 1), result_int(result, 0, 2), result_int(result, 0, 3)};
     char why[96];
-    long most = admitted(limits, why, sizeof why);
-    long sum = (long)nodes * (long)connections;
+    long long most = (long long)admitted(&limits, why, sizeof why);
+    long long sum = (long long)nodes * connections;
     if (sum <= most) {
-        fprintf(
-            out, "%u nodes * %u connections = %ld; PostgreSQL admits %ld (%s)\n", nodes, connections, sum, most, why);
+        snprintf(text, BUDGET_TEXT_BYTES, "%u nodes * %u connections = %lld; PostgreSQL admits %lld (%s)", nodes,
+            connections, sum, most, why);
         return true;
     }
-    fprintf(errors,
-        "reviewd: %u nodes * %u connections = %ld, but PostgreSQL admits only %ld (%s): %ld too many. "
-        "Lower db.connections to %ld on each node, or raise that limit by %ld.\n",
-        nodes, connections, sum, most, why, sum - most, most / (long)nodes, sum - most);
+    snprintf(text, BUDGET_TEXT_BYTES,
+        "%u nodes * %u connections = %lld, but PostgreSQL admits only %lld (%s): %lld too many. "
+        "Lower db.connections to %lld on each node, or raise that limit by %lld.",
+        nodes, connections, sum, most, why, sum - most, most / nodes, sum - most);
     return false;
 }
 
 bool budget_check(const char *dsn, uint32_t nodes, uint32_t connections, FILE *out, FILE *errors) {
     PGconn *connection = PQconnectdb(dsn);
-    struct limits limits;
-    bool fits = false;
     if (PQstatus(connection) != CONNECTION_OK) {
         fprintf(errors, "reviewd: cannot connect: %s", PQerrorMessage(connection));
-    } else if (ask(connection, &limits, errors)) {
-        fits = compare(&limits, nodes, connections, out, errors);
+        PQfinish(connection);
+        return false;
     }
+    PGresult *result = PQexecParams(connection, BUDGET_QUERY, 0, NULL, NULL, NULL, NULL, 1);
+    bool fits = false;
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        char text[BUDGET_TEXT_BYTES];
+        fits = budget_compare(result, nodes, connections, text);
+        fprintf(fits ? out : errors, "%s%s\n", fits ? "" : "reviewd: ", text);
+    } else {
+        fprintf(errors, "reviewd: %s", PQerrorMessage(connection));
+    }
+    PQclear(result);
     PQfinish(connection);
     return fits;
 }

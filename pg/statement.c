@@ -1,5 +1,7 @@
 #include "pg/statement.h"
 
+#include "pg/budget.h"
+
 struct description {
     const char *name;
     const char *sql;

@@ -9,8 +9,10 @@ import socket
 import subprocess
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 import yaml
 
@@ -59,12 +61,16 @@ def fetch(url):
 
 
 @pytest.fixture(scope="session")
-def exporter(seeded_database):
-    """The address of a postgres_exporter on the database of the tests."""
+def exporter(seeded_database, monitoring):
+    """The address of a postgres_exporter on the database of the tests, in the role that role.sql makes, and makes again."""
+    for password in ("first", "it's another"):
+        role = ["psql", "-X", "-q", "-d", seeded_database.dsn(), "-f", monitoring / "role.sql"]
+        done = subprocess.run(role, env=os.environ | {"REVIEWD_MONITOR_PASSWORD": password}, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
     port = free_port()
     process = subprocess.Popen(
         [tool("prometheus-postgres-exporter"), f"--web.listen-address=127.0.0.1:{port}"],
-        env={"DATA_SOURCE_NAME": seeded_database.dsn() + " sslmode=disable"},
+        env={"DATA_SOURCE_NAME": seeded_database.dsn("reviewd_monitor") + " sslmode=disable"},
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -158,6 +164,19 @@ def test_every_alert_is_tested_and_explained(monitoring, top):
     manual = (top / "docs" / "monitoring.md").read_text()
     assert alerts and set(alerts) == tested
     assert [alert for alert in alerts if f"| {alert} |" not in manual] == []
+
+
+def test_role_of_the_exporter_reads_no_review(seeded_database, exporter):
+    with closing(seeded_database.connect("reviewd_monitor")) as connection, connection.cursor() as cursor:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("SELECT count(*) FROM review")
+
+
+def test_role_wants_a_password(seeded_database, monitoring):
+    environment = {name: value for name, value in os.environ.items() if name != "REVIEWD_MONITOR_PASSWORD"}
+    done = subprocess.run(["psql", "-X", "-q", "-d", seeded_database.dsn(), "-f", monitoring / "role.sql"], env=environment,
+                          capture_output=True, text=True)
+    assert done.returncode != 0 and "REVIEWD_MONITOR_PASSWORD is not set" in done.stderr
 
 
 def test_prometheus_gathers_and_evaluates(monitoring, server, exporter, tmp_path):

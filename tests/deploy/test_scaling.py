@@ -16,7 +16,7 @@ from law import Law, fit  # noqa: E402 (after the line above)
 
 NODES = (1, 2, 3, 4, 6, 8, 12)
 # Housekeeping, which one server does now and then and no request waits for.
-WITHOUT_PRODUCT = {"KEEP_AHEAD"}
+WITHOUT_PRODUCT = {"KEEP_AHEAD", "BUDGET"}
 
 
 @pytest.mark.parametrize("contention, coherency", [(0.05, 0.002), (0.1, 0.0), (0.0, 0.003), (0.0, 0.0)])
