@@ -92,9 +92,16 @@ package_test() {
 package_enter() {
   local root=$1 command=$2
   shift 2
+  # In a chroot, / is not a mount point whose propagation could be changed; there the folder becomes one of its own.
+  if [[ " $* " == *" --mount "* ]] && ! unshare --mount true 2>/dev/null; then
+    say "(/ is no mount point here: mounts are kept apart below ${root#"$top/"} only)"
+    set -- "$@" --propagation unchanged
+  fi
   # shellcheck disable=SC2016 # expanded by the inner shell
   step unshare --pid --fork "$@" --kill-child bash -euc '
     ip link set lo up 2>/dev/null || true
+    mount --bind "$1" "$1" && mount --make-rprivate "$1"
+    cd "$1"
     mount -t proc proc "$1/proc"
     mount --rbind /sys "$1/sys" && mount --make-rslave "$1/sys"
     mount --rbind /dev "$1/dev" && mount --make-rslave "$1/dev"
