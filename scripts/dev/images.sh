@@ -9,7 +9,7 @@ images_help() {
   cat <<'HELP'
 ./dev images - build the images of the fleet
 
-Usage: ./dev images [--offline] [--verify] [IMAGE...]
+Usage: ./dev images [--offline] [--verify] [--check] [IMAGE...]
 
 Builds reviewd, reviewd-seed, reviewd-nginx and reviewd-postgres, or those named (reviewd-prometheus and
 reviewd-postgres-exporter as well), with podman (REVIEWD_ENGINE=docker: with docker), each tagged with its name and "latest". deploy/images/README.md says what each wants. Beside them it writes, to
@@ -19,22 +19,26 @@ Options:
   --offline   do not fetch debian:bookworm-slim from a registry: make it with mmdebstrap, from the Debian mirror of this
               machine, unless it is there already
   --verify    build each image a second time, from nothing, and compare the two layer by layer
+  --check     try each image as it is meant to run: read-only, without rights, capabilities, network and shell; and compare
+              its health check, size, labels and SBOM with what they should be
 
 Environment:
   SOURCE_DATE_EPOCH   the time that the images and the files in them bear (default: that of the last commit)
 
 Example: ./dev images --offline reviewd
 
-Exit status: 0 when all were built, and with --verify when both times gave the same.
+Exit status: 0 when all were built, and with --verify when both times gave the same, and with
+--check when all held.
 HELP
 }
 
 images_command() {
-  local offline= verify= wanted=() name
+  local offline= verify= check= wanted=() name
   while [[ $# -gt 0 ]]; do
     case $1 in
     --offline) offline=yes ;;
     --verify) verify=yes ;;
+    --check) check=yes ;;
     *)
       [[ " ${images_all[*]} ${images_monitoring[*]} " == *" $1 "* ]] || usage_error "images knows no \"$1\"" "./dev images --help"
       wanted+=("$1")
@@ -53,6 +57,8 @@ images_command() {
     images_sbom "$name"
     [[ -z $verify ]] || images_verify "$name"
   done
+  [[ -z $check ]] || step /usr/bin/python3 "$top/scripts/dev/check_images.py" "$engine" "$var/images" "${wanted[@]}" ||
+    die "not all of the images are as they should be"
 }
 
 # A checkout without its history gets a fixed time.
@@ -103,8 +109,11 @@ images_verify() {
 }
 
 images_sbom() {
-  # shellcheck disable=SC2016 # dpkg-query's own fields
-  "$engine" run --rm --network none --no-healthcheck --entrypoint dpkg-query "$1" -W \
-    -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\n' |
-    /usr/bin/python3 "$top/scripts/dev/sbom.py" "$1" "$SOURCE_DATE_EPOCH" >"$var/images/$1.spdx.json"
+  local version run=("$engine" run --rm --network none --no-healthcheck --entrypoint)
+  version=$(sed -n 's/^project(reviewd VERSION \([0-9.]*\).*/\1/p' "$top/CMakeLists.txt")
+  {
+    # shellcheck disable=SC2016 # dpkg-query's own fields
+    "${run[@]}" dpkg-query "$1" -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\n'
+    [[ $1 != reviewd ]] || "${run[@]}" cat "$1" /usr/share/reviewd/linked
+  } | /usr/bin/python3 "$top/scripts/dev/sbom.py" "$1" "$SOURCE_DATE_EPOCH" "$version" >"$var/images/$1.spdx.json"
 }

@@ -1,14 +1,28 @@
-"""SPDX 2.3 of an image: sbom.py NAME EPOCH, with a line "package, version, architecture, source" for each package on stdin."""
+"""SPDX 2.3 of an image: sbom.py NAME EPOCH VERSION, with a line "package, version, architecture, source" for each Debian package on
+stdin, and "linked" as a fifth word when it is only compiled into our programs, whose version is VERSION."""
 
 import json
 import sys
 from datetime import datetime, timezone
 
 
-def package(line):
-    name, version, architecture, source = line.rstrip("\n").split("\t")
+def own(version):
     return {
-        "SPDXID": f"SPDXRef-deb-{name.replace('+', '-plus')}",
+        "SPDXID": "SPDXRef-own-reviewd",
+        "name": "reviewd",
+        "versionInfo": version,
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": False,
+        "licenseDeclared": "MIT",
+        "licenseConcluded": "MIT",
+        "copyrightText": "NOASSERTION",
+    }
+
+
+def package(line):
+    name, version, architecture, source, *linked = line.rstrip("\n").split("\t")
+    return {
+        "SPDXID": f"SPDXRef-{'linked' if linked else 'deb'}-{name.replace('+', '-plus')}",
         "name": name,
         "versionInfo": version,
         "supplier": "Organization: Debian",
@@ -25,14 +39,19 @@ def package(line):
     }
 
 
-def document(name, epoch, lines):
+def document(name, epoch, version, lines):
     created = datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    packages = [package(line) for line in lines]
+    packages = [own(version), *map(package, lines)]
     image = {"SPDXID": "SPDXRef-image", "name": name, "downloadLocation": "NOASSERTION", "filesAnalyzed": False}
     image["licenseDeclared"] = "NOASSERTION"
     contains = [
         {"spdxElementId": "SPDXRef-image", "relationshipType": "CONTAINS", "relatedSpdxElement": found["SPDXID"]}
         for found in packages
+        if not found["SPDXID"].startswith("SPDXRef-linked-")
+    ] + [
+        {"spdxElementId": "SPDXRef-own-reviewd", "relationshipType": "STATIC_LINK", "relatedSpdxElement": found["SPDXID"]}
+        for found in packages
+        if found["SPDXID"].startswith("SPDXRef-linked-")
     ]
     describes = {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-image"}
     return {
@@ -48,4 +67,4 @@ def document(name, epoch, lines):
 
 
 if __name__ == "__main__":
-    json.dump(document(sys.argv[1], int(sys.argv[2]), sys.stdin), sys.stdout, indent=1)
+    json.dump(document(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.stdin), sys.stdout, indent=1)
