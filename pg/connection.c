@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "pg/sqlstate.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -257,7 +258,9 @@ static void go_on_connecting(struct connection *connection) {
 
 static void take_segments(struct connection *connection, const PGresult *result) {
     const struct connection_owner *owner = connection->owner;
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+    // One that was ready and only had to wait too long, as for a lock, is as good as before.
+    bool is_error = PQresultStatus(result) != PGRES_TUPLES_OK;
+    if (is_error && sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) != SQLSTATE_TIMED_OUT) {
         connection->broken = true;
     } else if (!owner->segments(owner->context, result)) {
         connection->broken |= connection->state == CONNECTION_PREPARING;

@@ -31,8 +31,8 @@ enum connection_state {
 // Whom a connection tells what happens. `query` and `group` are the owner's names for what it sent.
 struct connection_owner {
     void *context;
-    // The segments as this connection read them (the result of SEGMENT_MAP_QUERY). False: not usable; a connection that is
-    // PREPARING then closes.
+    // The segments as this connection read them (the result of SEGMENT_MAP_QUERY; without rows if it took too long). False: not
+    // usable; a connection that is PREPARING then closes.
     bool (*segments)(void *context, const PGresult *result);
     // The one result of a query, rows or an error; the result is freed afterwards.
     void (*result)(void *context, void *query, const PGresult *result);
