@@ -4,6 +4,7 @@
 #include "core/loop.h"
 #include "tests/unit/unit.h"
 
+#include <event2/event.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -66,7 +67,13 @@ static void on_receive(struct actor *actor, struct message *message) {
 
 static const struct actor_class player_class = {on_start, on_receive, on_flush, on_stop};
 
-static void play(bool shared) {
+static void on_noise(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor; // left unread, so that it is readable again at once
+    (void)events;
+    (void)argument;
+}
+
+static void play(bool shared, bool noisy) {
     int null = open("/dev/null", O_WRONLY);
     struct log *log = log_open(null, LOG_INFO, 16);
     struct loop *loops[2] = {loop_open("first", 0, BATCH), NULL};
@@ -89,6 +96,12 @@ static void play(bool shared) {
     ping->operation = PING;
     CU_ASSERT_TRUE_FATAL(mailbox_push(&players[0].actor.mailbox, ping));
 
+    int noise[2] = {-1, -1};
+    CU_ASSERT_EQUAL_FATAL(pipe2(noise, O_CLOEXEC), 0);
+    CU_ASSERT_EQUAL_FATAL(write(noise[1], "!", 1), 1);
+    struct event *readable = event_new(loop_base(loops[0]), noise[0], EV_READ | EV_PERSIST, on_noise, NULL);
+    CU_ASSERT_TRUE_FATAL(!noisy || event_add(readable, NULL) == 0);
+
     CU_ASSERT_TRUE_FATAL(shared || loop_start(loops[1]));
     loop_run(loops[0]);
     if (!shared) {
@@ -104,6 +117,9 @@ static void play(bool shared) {
         CU_ASSERT_TRUE(players[i].flushes > 0);
     }
     CU_ASSERT_EQUAL(loop_wakeups(loops[0]) > 0, !shared); // on one loop a push needs no wake-up
+    event_free(readable);
+    close(noise[0]);
+    close(noise[1]);
     loop_close(loops[0]);
     if (!shared) {
         loop_close(loops[1]);
@@ -115,17 +131,24 @@ static void play(bool shared) {
 }
 
 static void test_on_one_loop(void) {
-    play(true);
+    play(true, false);
 }
 
 static void test_on_two_loops(void) {
-    play(false);
+    play(false, false);
+}
+
+// A round of events ends, even if there is always one more.
+static void test_events_without_end(void) {
+    play(true, true);
+    play(false, true);
 }
 
 int main(void) {
     CU_TestInfo tests[] = {
         {"two actors on one loop", test_on_one_loop},
         {"two actors on two loops", test_on_two_loops},
+        {"events without end", test_events_without_end},
         CU_TEST_INFO_NULL,
     };
     return unit_run("actor", tests);
