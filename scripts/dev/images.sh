@@ -53,7 +53,8 @@ images_command() {
   export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(images_epoch)}
   [[ -z $offline ]] || images_base
   for name in "${wanted[@]}"; do
-    images_build "$name" "$name"
+    # A layer that is kept bears the time of an earlier commit.
+    images_build "$name" "$name" ${verify:+--no-cache}
     images_sbom "$name"
     [[ -z $verify ]] || images_verify "$name"
   done
