@@ -86,9 +86,15 @@ static enum kind kind_of(struct asking *asking) {
     return kind;
 }
 
-void asking_request(struct asking *asking, struct buffer *request) {
+enum kind asking_draw(struct asking *asking, uint64_t *product) {
     const enum kind kind = kind_of(asking);
-    uint64_t number = product_of(asking);
+    *product = product_of(asking);
+    return kind;
+}
+
+void asking_request(struct asking *asking, struct buffer *request) {
+    uint64_t number;
+    const enum kind kind = asking_draw(asking, &number);
     if (kind == KIND_VOTE) {
         number = (number << PRODUCT_SHIFT) + 1;
     }

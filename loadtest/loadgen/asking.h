@@ -18,6 +18,9 @@ void asking_begin(struct asking *asking, const struct options *options);
 // A random number from 0 up to, but without, 1.
 double asking_random(struct asking *asking);
 
+// Draws what is asked next, and of which product.
+enum kind asking_draw(struct asking *asking, uint64_t *product);
+
 // Puts the next request into the buffer, which is emptied first.
 void asking_request(struct asking *asking, struct buffer *request);
 

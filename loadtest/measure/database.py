@@ -23,6 +23,11 @@ class Database:
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return [line.split("|") for line in done.stdout.splitlines()]
 
+    def run(self, script):
+        """Statements, each in a transaction of its own."""
+        subprocess.run([str(self.bin / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", self.dsn(self.user)],
+                       input=script, check=True, text=True)
+
     def dsn(self, user="reviewd_server"):
         return f"host={self.socket} port=5432 user={user} dbname={self.name}"
 

@@ -1,6 +1,7 @@
 """How many answers a second each path gives, by each side, in turns."""
 
 from bench import PIPELINE, median, tell
+from mix import MIXED
 
 # By name: what HTTP clients ask; what pgbench runs, if it can; whether the peers can answer it.
 READS = {
@@ -14,7 +15,8 @@ WRITES = {
     "post": (dict(requests={"post": 1}), dict(kind="post", clients=64), False),
     "vote": (dict(requests={"vote": 1}), dict(kind="vote", clients=64), False),
     "vote-zipf": (dict(requests={"vote": 1}, zipf=True), dict(kind="vote", clients=64, zipf=True), False),
-    "mixed": (dict(requests={"list": 60, "meta": 35, "post": 2, "vote": 3}), None, False),
+    "mixed": (dict(requests=MIXED), dict(kind=MIXED, clients=64), False),
+    "mixed-zipf": (dict(requests=MIXED, zipf=True), dict(kind=MIXED, clients=64, zipf=True), False),
 }
 NAMES = [*READS, *WRITES]
 

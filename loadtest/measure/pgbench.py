@@ -71,7 +71,7 @@ class Pgbench:
         folder.mkdir(parents=True, exist_ok=True)
 
     def _scripts(self, kind, zipf, pipeline):
-        """(path, weight) of each script."""
+        """(path, weight) of each script for one kind of request."""
         text = _statement(self.statements, kind)
         rest = {"vote": "\\set review :product * 1048576 + 1\n", "post": "\\set rating random(1, 5)\n"}.get(kind, "")
         segments = self.database.segments
@@ -80,7 +80,7 @@ class Pgbench:
         name = f"{kind}{'-zipf' if zipf else ''}{'-pipeline' if pipeline > 1 else ''}"
         if zipf:
             query = _draw_zipf(self.database.products) + rest + _branches(segments, text)
-            scripts = [(query, name, 1)]
+            scripts = [(query, name, self.database.products)]
         else:
             scripts = [(f"\\set product random({first}, {end - 1})\n" + rest + text.replace("{leaf}", leaf) + ";\n",
                         f"{name}-{number}", end - first) for number, (leaf, first, end) in enumerate(segments)]
@@ -94,11 +94,12 @@ class Pgbench:
         return written
 
     def run(self, kind, *, clients=16, zipf=False, pipeline=1, seconds=5.0, seed=1):
-        """Statements a second, and mean latency; `pipeline` statements are sent at a time."""
+        """Statements a second; `pipeline` statements are sent at a time. kind: one, or {kind: weight} for a mix."""
         command = [str(self.database.bin / "pgbench"), "-h", self.database.socket, "-U", self.database.user, "-n", "-M",
                    "prepared", "-c", str(clients), "-j", "1", "-T", str(max(1, round(seconds))), f"--random-seed={seed}"]
-        for path, weight in self._scripts(kind, zipf, pipeline):
-            command += ["-f", f"{path}@{weight}"]
+        for one, share in (kind if isinstance(kind, dict) else {kind: 1}).items():
+            for path, weight in self._scripts(one, zipf, pipeline):
+                command += ["-f", f"{path}@{share * weight}"]
         environment = dict(os.environ, PGOPTIONS="-c plan_cache_mode=force_generic_plan -c jit=off")
         before = self.database.cpu_s()
         done = subprocess.run([*command, self.database.name], check=True, capture_output=True, text=True, env=environment)

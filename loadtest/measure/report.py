@@ -19,7 +19,8 @@ WHAT = {
     "post": "POST, 64 clients",
     "vote": "PUT helpful, 64 clients",
     "vote-zipf": "PUT helpful, Zipf 0.99, 64 clients",
-    "mixed": "95 % reads (60 list, 35 meta), 5 % writes (2 POST, 3 votes), 64 clients",
+    "mixed": "95 % reads (9 list to 1 meta), 5 % writes (4 votes to 1 POST), 64 clients",
+    "mixed-zipf": "the same, Zipf 0.99, 64 clients",
 }
 SIDES = {
     "reviewd": "reviewd",

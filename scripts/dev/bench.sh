@@ -16,6 +16,7 @@ defaults they take long and need room on the disk (below var/, unless --folder s
             rates, latency, overload, memory              3 million; 20 minutes, 10 GB
   generate  files of reviews, against COPY TO               4,000,000 reviews; some minutes, 10 GB
   load      a database from nothing, against COPY FROM      30,000,000 reviews; half an hour, 60 GB
+  render    ways to keep and render lists                   3 million; ten minutes, 15 GB
   usl       the rate as nodes are added, CPU by tier        3 million; five minutes, 10 GB; needs root
   scale     the rate of answers as the data grow            3 and 30 million; quarter of an hour, 30 GB
 
@@ -34,7 +35,7 @@ HELP
 bench_command() {
   local name=${1-} write=()
   case $name in
-  generate | load | scale | paths | usl) shift ;;
+  generate | load | scale | paths | render | usl) shift ;;
   '' | --*)
     name=paths
     write=(--write "$top/docs/performance.md")
@@ -47,7 +48,9 @@ bench_command() {
   packages_need build database bench
   [[ $name != paths ]] || packages_need plot
   [[ $name != usl ]] || packages_need proxy
-  build_preset release reviewd reviewd-seed reviewd-loadgen || die "the build failed"
+  local targets=(reviewd reviewd-seed reviewd-loadgen)
+  [[ $name != render ]] || targets+=(reviewd-render)
+  build_preset release "${targets[@]}" || die "the build failed"
   locks_close
   exec "$top/loadtest/$name.sh" "${write[@]}" "$@"
 }
