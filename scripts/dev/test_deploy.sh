@@ -7,10 +7,11 @@ test_deploy() {
   npm_modules "$top/loadtest/k6" "the check of the k6 script" || true
   (k8s_tools) || true
   (monitoring_tools) || true
+  (aws_tools) || true
   test_started=$SECONDS
   say "tests of deployment, release"
   rm -f "$junit"
-  REVIEWD_BUILD=$top/build/release REVIEWD_K8S_TOOLS=$var/k8s REVIEWD_TOOLS=$var/tools PYTHONDONTWRITEBYTECODE=1 step /usr/bin/python3 -m pytest -q --tb=short -rs \
+  REVIEWD_BUILD=$top/build/release REVIEWD_K8S_TOOLS=$var/k8s REVIEWD_TOOLS=$var/tools REVIEWD_AWS_TOOLS=$var/aws PYTHONDONTWRITEBYTECODE=1 step /usr/bin/python3 -m pytest -q --tb=short -rs \
     --rootdir "$top" -p no:cacheprovider --junitxml "$junit" "$top/tests/deploy" || status=$?
   test_count "deploy" "$status" "$junit"
 }
