@@ -5,6 +5,8 @@ set -euo pipefail
 
 release=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 cd "$release"
+# S3 keeps no modes.
+chmod +x ./*.sh
 # shellcheck source=/dev/null
 source /etc/reviewd-machine
 export AWS_DEFAULT_REGION DEBIAN_FRONTEND=noninteractive
