@@ -1,10 +1,13 @@
 """PUT /reviews/helpful/{review_id} and PUT /reviews/report/{review_id}."""
 
+from pathlib import Path
+
 import pytest
 
 from api import Api, check_done, check_problem, report_path, review_path, vote_path
 from http_client import build_request
 
+TOP = Path(__file__).resolve().parents[2]
 PATHS = [vote_path, report_path]
 
 
@@ -88,3 +91,30 @@ def test_no_such_review(client, path, review_id, other_product):
 def test_bad_review_id(client, path, bad):
     target = path(0).replace("/0", f"/{bad}")
     check_problem(client.request("PUT", target), 400, "review_id")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_does_not_exist_leaves_nothing_behind(start_server, empty_database, product, path):
+    """Nothing is stored for votes and reports that are answered 404: one at a time, and many in one transaction."""
+    server = start_server(empty_database)
+    with server.connect() as client:
+        review_id = Api(client).add(product)["review_id"]
+        before = empty_database.rows("SELECT * FROM product_version ORDER BY product_id")
+        unknown = [(n << 20) + 1 for n in range(1, 65)] + [review_id + 1]
+        check_problem(client.request("PUT", path(unknown[0])), 404)
+        for reply in client.pipeline([("PUT", build_request("PUT", path(other))) for other in unknown]):
+            check_problem(reply, 404)
+        after = empty_database.rows("SELECT * FROM product_version ORDER BY product_id")
+        assert [number for number, _ in after] == [0, product]
+        check_done(client.request("PUT", path(review_id)))
+    assert before[0] == after[0]
+    assert empty_database.value("SELECT version FROM product_version WHERE product_id = %s", [product]) > before[1][1]
+
+
+def test_versions_that_were_left_behind_are_taken_away(empty_database, start_server, product):
+    with start_server(empty_database).connect() as client:
+        Api(client).add(product)
+    empty_database.execute("INSERT INTO product_version (product_id) VALUES (1), (2), (%s)", [product - 1])
+    migration = (TOP / "pg/schema/0005_versions_of_products.sql").read_text()
+    empty_database.execute(f"BEGIN; {migration} COMMIT")
+    assert empty_database.rows("SELECT product_id FROM product_version ORDER BY 1") == [(0,), (product,)]
