@@ -6,9 +6,9 @@
 //           database to the writer; DRAINED to the supervisor.
 // Stops:    when all clients are gone, after DRAIN.
 //
-// A client lives in a slot, named to others by number and generation. Every request takes one of the acceptor's reply slots
-// before it is sent anywhere; when there is none, or the client has too many requests in flight, the acceptor stops reading
-// from it and TCP pushes back. What was read but not yet parsed then waits in `unparsed`.
+// A client lives in a slot, named to others by number and generation. Every request takes one of the acceptor's reply slots and
+// the memory for its reply (actors/reply_budget.h) before it is sent anywhere; when there is none, or the client has too much in
+// flight, the acceptor stops reading from it and TCP pushes back. What was read but not yet parsed then waits in `unparsed`.
 //
 //   OPEN ──(last request, or an error)──▶ LINGERING ──(end of input, or time)──▶ RELEASED ──CLIENT_CLOSED──▶ free
 //
@@ -17,6 +17,7 @@
 #include "actors/acceptor.h"
 
 #include "actors/intake.h"
+#include "actors/reply_budget.h"
 #include "core/clock.h"
 #include "core/loop.h"
 #include "core/memory.h"
@@ -36,7 +37,6 @@
 enum {
     READ_BYTES = 64 * 1024, // one read
     ACCEPTS_A_TURN = 64,    // so that a flood of connections does not starve those that are open
-    SLOT_SHARE = 8,         // see may_take_slot
     LINGER_MS = 2000,
     TICK_MS = 100
 };
@@ -56,10 +56,10 @@ struct client {
     int descriptor;
     uint32_t slot;
     uint32_t generation;
-    uint32_t sequence;  // of the next request
-    uint32_t in_flight; // requests without reply
-    bool is_stalled;    // not read from until replies have left
-    uint64_t since_ns;  // when it became idle, began its request, or began to linger
+    uint32_t sequence;          // of the next request
+    struct reply_share replies; // to its requests
+    bool is_stalled;            // not read from until replies have left
+    uint64_t since_ns;          // when it became idle, began its request, or began to linger
     struct event *readable;
     struct http_parser parser;
     struct buffer unparsed;
@@ -76,8 +76,8 @@ struct acceptor {
     uint32_t *free_slots;    // a stack
     uint32_t free_count;
     uint32_t client_count;
-    uint32_t reply_slots; // free ones
-    bool starved;         // some client waits for a reply slot
+    struct reply_budget budget;
+    bool starved; // some client waits for what others hold of it
     bool draining;
     bool drained_sent;
     uint64_t drain_since_ns;
@@ -127,7 +127,7 @@ static void linger(struct acceptor *acceptor, struct client *client) {
 }
 
 // Fills in the envelope of a message that takes a reply slot: a request, or a reply of our own.
-static void take_slot(struct acceptor *acceptor, struct client *client, struct message *message) {
+static void take_slot(struct acceptor *acceptor, struct client *client, struct message *message, uint32_t reply_bytes) {
     uint64_t now_ns = clock_now_ns();
     message->accepted_ns = now_ns;
     message->deadline_ns = deadline_after_ms(now_ns, acceptor->settings.deadline_ms);
@@ -136,19 +136,18 @@ static void take_slot(struct acceptor *acceptor, struct client *client, struct m
     message->sequence = client->sequence++;
     message->origin = acceptor->actor.id;
     message->reply_to = acceptor->settings.writer;
-    client->in_flight++;
-    acceptor->reply_slots--;
+    reply_budget_take(&acceptor->budget, &client->replies, reply_bytes);
 }
 
-static void answer(struct acceptor *acceptor, struct client *client, struct message *reply) {
-    take_slot(acceptor, client, reply);
+static void answer(struct acceptor *acceptor, struct client *client, struct message *reply, uint32_t reply_bytes) {
+    take_slot(acceptor, client, reply, reply_bytes);
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), reply);
 }
 
 static void answer_problem_and_linger(
     struct acceptor *acceptor, struct client *client, enum problem problem, const char *detail) {
     metrics_add(acceptor->actor.metrics, METRIC_MALFORMED_REQUESTS, 0, 1);
-    answer(acceptor, client, intake_problem(problem, detail, MESSAGE_CLOSE));
+    answer(acceptor, client, intake_problem(problem, detail, MESSAGE_CLOSE), REPLY_SMALL_BYTES);
     linger(acceptor, client);
 }
 
@@ -162,7 +161,7 @@ static struct actor *db_of_product(struct acceptor *acceptor, int32_t product_id
 
 static void ask(struct acceptor *acceptor, struct client *client, struct intake *intake) {
     struct message *message = intake->message;
-    take_slot(acceptor, client, message);
+    take_slot(acceptor, client, message, intake->reply_bytes);
     if (actor_send(&acceptor->actor, db_of_product(acceptor, intake->product_id), message)) {
         return;
     }
@@ -183,27 +182,20 @@ static void take_request(struct acceptor *acceptor, struct client *client) {
     if (result == INTAKE_ASK) {
         ask(acceptor, client, &intake);
     } else {
-        answer(acceptor, client, intake.message);
+        answer(acceptor, client, intake.message, intake.reply_bytes);
     }
     if (!request->keep_alive) {
         linger(acceptor, client);
     }
 }
 
-// A client may hold no more reply slots than an eighth of those that are free, so that clients which ask much and read
-// nothing always leave some for the others. (A. Choudhury, E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory
-// Packet Switches", 1998.)
-static bool may_take_slot(const struct acceptor *acceptor, const struct client *client) {
-    return client->in_flight * SLOT_SHARE < acceptor->reply_slots;
-}
-
 static bool may_take_request(const struct acceptor *acceptor, const struct client *client) {
-    return client->in_flight < acceptor->settings.pipeline && may_take_slot(acceptor, client);
+    return reply_budget_admits(&acceptor->budget, &client->replies);
 }
 
 // Stops reading from the client until replies have left; the input that is left waits.
 static void stall(struct acceptor *acceptor, struct client *client, struct view rest) {
-    acceptor->starved |= !may_take_slot(acceptor, client);
+    acceptor->starved |= !reply_budget_is_fair(&acceptor->budget, &client->replies);
     struct buffer kept = {0}; // rest may lie in client->unparsed
     buffer_append(&kept, rest);
     buffer_free(&client->unparsed);
@@ -235,7 +227,7 @@ static void parse(struct acceptor *acceptor, struct client *client, struct view 
             struct message *interim = message_new(16);
             interim->operation = OPERATION_OTHER;
             reply_pack_kind(&interim, REPLY_CONTINUE);
-            answer(acceptor, client, interim);
+            answer(acceptor, client, interim, REPLY_SMALL_BYTES);
             break;
         }
         case PARSER_FAILED:
@@ -287,7 +279,7 @@ static void open_client(struct acceptor *acceptor, int descriptor) {
     client->descriptor = descriptor;
     client->generation++;
     client->sequence = 0;
-    client->in_flight = 0;
+    reply_share_reset(&client->replies, &acceptor->budget);
     client->is_stalled = false;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     http_parser_init(&client->parser, &acceptor->settings.limits);
@@ -331,7 +323,7 @@ static void on_acceptable(evutil_socket_t descriptor, short events, void *argume
 static void check_times(struct acceptor *acceptor, struct client *client, uint64_t now_ns) {
     uint64_t age_ms = (now_ns - client->since_ns) / NS_PER_MS;
     if (client->state == CLIENT_LINGERING) {
-        if (client->in_flight == 0 && age_ms > LINGER_MS) {
+        if (client->replies.requests == 0 && age_ms > LINGER_MS) {
             release(acceptor, client);
         }
     } else if (client->state == CLIENT_OPEN && !client->is_stalled) {
@@ -340,7 +332,7 @@ static void check_times(struct acceptor *acceptor, struct client *client, uint64
                 answer_problem_and_linger(
                     acceptor, client, PROBLEM_REQUEST_TIMEOUT, "The request did not arrive in time.");
             }
-        } else if (client->in_flight == 0 && age_ms > acceptor->settings.keepalive_timeout_ms) {
+        } else if (client->replies.requests == 0 && age_ms > acceptor->settings.keepalive_timeout_ms) {
             release(acceptor, client);
         }
     }
@@ -352,7 +344,7 @@ static bool grace_is_over(const struct acceptor *acceptor, uint64_t now_ns) {
 
 // While draining: an idle client is let go once it has had its chance, unless its next request is already here.
 static void drain_client(struct acceptor *acceptor, struct client *client) {
-    bool is_idle = client->state == CLIENT_OPEN && client->in_flight == 0 && !client->is_stalled &&
+    bool is_idle = client->state == CLIENT_OPEN && client->replies.requests == 0 && !client->is_stalled &&
                    !http_parser_is_within_request(&client->parser);
     if (is_idle && !read_client(acceptor, client)) {
         release(acceptor, client);
@@ -394,7 +386,7 @@ static void resume(struct acceptor *acceptor, struct client *client) {
         return;
     }
     if (!may_take_request(acceptor, client)) {
-        acceptor->starved |= !may_take_slot(acceptor, client);
+        acceptor->starved |= !reply_budget_is_fair(&acceptor->budget, &client->replies);
         return;
     }
     client->is_stalled = false;
@@ -419,14 +411,13 @@ static void take_credit(struct acceptor *acceptor, struct message *message) {
     msgpack_reader_init(&reader, message_payload(message));
     while (credit_read(&reader, &slot, &count)) {
         struct client *client = acceptor->clients[slot];
-        client->in_flight -= count;
-        acceptor->reply_slots += count;
-        if (client->in_flight == 0 && client->state != CLIENT_RELEASED) {
+        reply_budget_give_back(&acceptor->budget, &client->replies, count);
+        if (client->replies.requests == 0 && client->state != CLIENT_RELEASED) {
             client->since_ns = loop_now_ns(acceptor->actor.loop);
         }
         resume(acceptor, client);
     }
-    if (acceptor->starved && acceptor->reply_slots > 0) {
+    if (acceptor->starved && acceptor->budget.free_slots > 0 && acceptor->budget.free_bytes > 0) {
         resume_starved(acceptor);
     }
 }
@@ -506,7 +497,12 @@ struct actor *acceptor_new(const struct acceptor_settings *settings, const struc
     acceptor->directory = directory;
     acceptor->clients = memory_allocate(settings->clients, sizeof(struct client *));
     acceptor->free_slots = memory_allocate(settings->clients, sizeof *acceptor->free_slots);
-    acceptor->reply_slots = settings->reply_slots;
+    acceptor->budget = (struct reply_budget){
+        .client_requests = settings->pipeline,
+        .client_bytes = settings->client_reply_bytes,
+        .free_slots = settings->reply_slots,
+        .free_bytes = settings->reply_bytes,
+    };
     acceptor->input = memory_resize(NULL, READ_BYTES);
     return &acceptor->actor;
 }
@@ -514,6 +510,7 @@ struct actor *acceptor_new(const struct acceptor_settings *settings, const struc
 void acceptor_free(struct actor *actor) {
     struct acceptor *acceptor = acceptor_of(actor);
     for (uint32_t i = 0; i < acceptor->used; i++) {
+        reply_share_free(&acceptor->clients[i]->replies);
         free(acceptor->clients[i]);
     }
     free(acceptor->clients);

@@ -6,10 +6,12 @@
 #include "proto/http_parser.h"
 
 struct acceptor_settings {
-    int listener;         // a listening socket of its own (SO_REUSEPORT), non-blocking; the acceptor closes it
-    unsigned clients;     // connections at once
-    unsigned reply_slots; // requests in flight at once
-    unsigned pipeline;    // requests in flight on one connection
+    int listener;               // a listening socket of its own (SO_REUSEPORT), non-blocking; the acceptor closes it
+    unsigned clients;           // connections at once
+    unsigned reply_slots;       // requests in flight at once
+    unsigned pipeline;          // requests in flight on one connection
+    int64_t reply_bytes;        // what their replies may hold, reckoned at the most
+    int64_t client_reply_bytes; // those of one connection, after which no more are taken
     unsigned keepalive_timeout_ms;
     unsigned request_timeout_ms; // from the first byte of a request to its last
     unsigned deadline_ms;        // from a request's last byte to its answer

@@ -79,6 +79,8 @@ static void add_acceptors(struct assembly *assembly, const int *listeners, unsig
             .clients = clients,
             .reply_slots = (unsigned)config->mailbox_reply_slots,
             .pipeline = (unsigned)config->server_max_pipeline,
+            .reply_bytes = (int64_t)config->mailbox_reply_mib * 1024 * 1024,
+            .client_reply_bytes = (int64_t)config->limits_unsent_bytes,
             .keepalive_timeout_ms = (unsigned)config->server_keepalive_timeout_s * 1000,
             .request_timeout_ms = (unsigned)config->server_request_timeout_s * 1000,
             .deadline_ms = (unsigned)config->deadline_request_ms,

@@ -91,6 +91,7 @@ static enum intake_result take_operation(
     struct intake *intake, const struct http_request *request, const struct route_match *match, uint16_t flags) {
     intake->product_id = match->key.product_id;
     if (match->operation == OPERATION_REVIEW_ADD) {
+        intake->reply_bytes += REPLY_REVIEW_BYTES;
         return take_review(intake, request, match, flags);
     }
     if (match->key.product_id < 1) { // the id of a review names its product, and this names none
@@ -98,8 +99,10 @@ static enum intake_result take_operation(
     }
     struct message *message = message_new(64);
     if (match->operation == OPERATION_REVIEW_LIST) {
+        intake->reply_bytes += (uint32_t)match->list.count * REPLY_REVIEW_BYTES;
         request_pack_list(&message, &match->list);
     } else {
+        intake->reply_bytes += match->operation == OPERATION_REVIEW_GET ? REPLY_REVIEW_BYTES : 0;
         request_pack_key(&message, &match->key);
     }
     message->operation = (uint16_t)match->operation;
@@ -125,6 +128,7 @@ static enum intake_result take_other(
     if (request->method == METHOD_OPTIONS) {
         reply_pack_options(&reply, allow);
     } else {
+        intake->reply_bytes += (uint32_t)files->files[file].body.length;
         reply_pack_file(&reply, (uint32_t)file, static_file_is_known(&files->files[file], request->if_none_match));
     }
     return answer(intake, reply, OPERATION_OTHER);
@@ -134,6 +138,7 @@ enum intake_result intake_request(
     struct intake *intake, const struct http_request *request, const struct static_files *files) {
     struct route_match match = {.operation = OPERATION_OTHER};
     uint16_t flags = flags_of(request);
+    intake->reply_bytes = REPLY_SMALL_BYTES;
     switch (route_find(request->method, request->path, request->query, &match)) {
     case ROUTE_FOUND: return take_operation(intake, request, &match, flags);
     case ROUTE_BAD_PARAMETER:

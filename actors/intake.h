@@ -15,6 +15,7 @@ enum intake_result {
 struct intake {
     struct message *message; // operation, flags and payload are set; the rest of the envelope is the caller's
     int32_t product_id;
+    uint32_t reply_bytes; // that the reply can have at most, about
 };
 
 // Judges the request. `files` are those served beside the routes, or null. The caller owns intake->message. Any thread;

@@ -21,7 +21,9 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,8 +51,9 @@ struct client {
     bool is_finished;      // the last response closes the connection
     struct message *early; // replies that wait, by sequence
     struct buffer unsent;
-    uint64_t unsent_since_ns;
-    struct event *writable; // made when first needed
+    uint64_t unsent_since_ns; // when the client last took anything
+    int queued;               // bytes that the kernel holds for it, as last seen
+    struct event *writable;   // made when first needed
 };
 
 struct writer {
@@ -306,8 +309,23 @@ static void writer_receive(struct actor *actor, struct message *message) {
     message_free(message);
 }
 
+// The kernel takes more only when a good part of what it holds has left, so it is asked whether any has.
+static void note_progress(struct client *client, uint64_t now_ns) {
+    int queued = 0;
+    if (ioctl(client->descriptor, SIOCOUTQ, &queued) == 0) {
+        if (queued < client->queued) {
+            client->unsent_since_ns = now_ns;
+        }
+        client->queued = queued;
+    }
+}
+
 static void check_stalled(struct writer *writer, struct client *client, uint64_t now_ns) {
-    if (client != NULL && client->is_open && client->unsent.length > 0 &&
+    if (client == NULL || !client->is_open || client->unsent.length == 0) {
+        return;
+    }
+    note_progress(client, now_ns);
+    if (now_ns > client->unsent_since_ns &&
         now_ns - client->unsent_since_ns > writer->settings.write_timeout_ms * NS_PER_MS) {
         break_client(client);
         make_due(writer, client);

@@ -8,6 +8,13 @@
 #include "proto/problem.h"
 #include "proto/review.h"
 
+// About the most that replies take, for who has to make room before they are there: one without reviews, and one review. (Text of
+// 2000 characters, escaped, and ten URLs; a shop's own responses are reckoned to be no longer than 4 KiB.)
+enum {
+    REPLY_SMALL_BYTES = 4 * 1024,
+    REPLY_REVIEW_BYTES = 36 * 1024
+};
+
 enum reply_kind {
     REPLY_BODY,     // 200: reply_pack_body
     REPLY_META,     // 200: reply_pack_meta
