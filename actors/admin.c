@@ -7,6 +7,8 @@
 //
 // It reads other actors' metrics, which are made for that (core/metrics.h), and the counters of their mailboxes; nothing else.
 //
+// A visitor that does not take its answers is not read from meanwhile: nothing more is parsed until they have left.
+//
 // A visitor that asks for /actors?stream gets a stream of server-sent events until it leaves. All of them share one timer and
 // one sample; without them there is neither.
 
@@ -34,7 +36,8 @@ enum {
     STREAMS_MAX = 16, // of them; the others are for probes
     MAILBOX_CAPACITY = 16,
     READ_BYTES = 8192,
-    IDLE_TIMEOUT_S = 90
+    IDLE_TIMEOUT_S = 90,
+    ACCEPT_AGAIN_MS = 100 // after a failure, as for want of descriptors
 };
 
 struct admin;
@@ -47,6 +50,8 @@ struct visitor {
     struct event *writable;
     struct http_parser parser;
     struct buffer out;
+    struct buffer unparsed;    // input that waits until `out` has left
+    bool waits;                // is not read from until then
     bool closes;               // once `out` has left
     bool streams;              // samples until it leaves; no further request is read
     unsigned segments_version; // that it was sent
@@ -57,6 +62,7 @@ struct admin {
     struct admin_settings settings;
     const struct directory *directory;
     struct event *acceptable;
+    struct event *accept_again;
     LIST_HEAD(, visitor) visitors;
     unsigned visitor_count;
     unsigned stream_count;
@@ -304,6 +310,7 @@ static void close_visitor(struct visitor *visitor) {
     close(visitor->descriptor);
     http_parser_free(&visitor->parser);
     buffer_free(&visitor->out);
+    buffer_free(&visitor->unparsed);
     free(visitor);
     if (!event_pending(admin->acceptable, EV_READ, NULL)) {
         event_add(admin->acceptable, NULL);
@@ -332,19 +339,30 @@ static bool write_out(struct visitor *visitor) {
     return true;
 }
 
-static void on_writable(evutil_socket_t descriptor, short events, void *argument) {
-    (void)descriptor;
-    if ((events & EV_TIMEOUT) != 0) {
-        close_visitor(argument);
-    } else {
-        (void)write_out(argument);
-    }
+static void read_on(struct visitor *visitor) {
+    struct timeval limit = {IDLE_TIMEOUT_S, 0};
+    visitor->waits = false;
+    event_add(visitor->readable, &limit);
+}
+
+// Keeps the input, and reads no more, until what is to be written has left.
+static void wait_with(struct visitor *visitor, struct view input) {
+    buffer_append(&visitor->unparsed, input);
+    visitor->waits = true;
+    event_del(visitor->readable);
 }
 
 static void take_input(struct visitor *visitor, struct view input) {
     while (!visitor->closes && !visitor->streams) {
+        if (visitor->out.length > 0 && !write_out(visitor)) {
+            return;
+        }
+        if (visitor->out.length > 0) {
+            wait_with(visitor, input);
+            return;
+        }
         switch (http_parser_next(&visitor->parser, &input)) {
-        case PARSER_NEED_MORE: (void)write_out(visitor); return;
+        case PARSER_NEED_MORE: return;
         case PARSER_REQUEST: answer(visitor); break;
         case PARSER_CONTINUE: buffer_append(&visitor->out, VIEW("HTTP/1.1 100 Continue\r\n\r\n")); break;
         case PARSER_FAILED:
@@ -354,6 +372,20 @@ static void take_input(struct visitor *visitor, struct view input) {
         }
     }
     (void)write_out(visitor);
+}
+
+static void on_writable(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    struct visitor *visitor = argument;
+    if ((events & EV_TIMEOUT) != 0) {
+        close_visitor(visitor);
+    } else if (write_out(visitor) && visitor->out.length == 0 && visitor->waits) {
+        struct buffer input = visitor->unparsed;
+        visitor->unparsed = (struct buffer){0};
+        read_on(visitor);
+        take_input(visitor, buffer_view(&input));
+        buffer_free(&input);
+    }
 }
 
 static void on_readable(evutil_socket_t descriptor, short events, void *argument) {
@@ -372,6 +404,11 @@ static void on_acceptable(evutil_socket_t listener, short events, void *argument
     struct admin *admin = argument;
     int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            struct timeval pause = {0, (suseconds_t)ACCEPT_AGAIN_MS * 1000};
+            event_del(admin->acceptable);
+            event_add(admin->accept_again, &pause);
+        }
         return;
     }
     struct visitor *visitor = memory_allocate(1, sizeof *visitor);
@@ -385,6 +422,15 @@ static void on_acceptable(evutil_socket_t listener, short events, void *argument
     LIST_INSERT_HEAD(&admin->visitors, visitor, others);
     if (++admin->visitor_count == VISITORS_MAX) {
         event_del(admin->acceptable);
+    }
+}
+
+static void on_accept_again(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    (void)events;
+    struct admin *admin = argument;
+    if (admin->visitor_count < VISITORS_MAX) {
+        event_add(admin->acceptable, NULL);
     }
 }
 
@@ -419,6 +465,7 @@ static void admin_start(struct actor *actor) {
     admin->acceptable =
         event_new(loop_base(actor->loop), admin->settings.listener, EV_READ | EV_PERSIST, on_acceptable, admin);
     event_add(admin->acceptable, NULL);
+    admin->accept_again = evtimer_new(loop_base(actor->loop), on_accept_again, admin);
     admin->sample_due = evtimer_new(loop_base(actor->loop), on_sample_due, admin);
 }
 
@@ -429,6 +476,7 @@ static void admin_stop(struct actor *actor) {
         close_visitor(LIST_FIRST(&admin->visitors)); // NOLINT(clang-analyzer-unix.Malloc)
     }
     event_free(admin->acceptable);
+    event_free(admin->accept_again);
     event_free(admin->sample_due);
     close(admin->settings.listener);
 }

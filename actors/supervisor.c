@@ -33,6 +33,11 @@ struct supervisor {
     int signals; // a signalfd
     struct event *signalled;
     struct event *drain_timeout;
+    struct event *admin_again; // its mailbox was full
+};
+
+enum {
+    ADMIN_AGAIN_MS = 10
 };
 
 static struct supervisor *supervisor_of(struct actor *actor) {
@@ -45,13 +50,31 @@ static void send_drain(struct supervisor *supervisor, struct actor *to) {
     actor_send_reserved(&supervisor->actor, to, message);
 }
 
+// DB actors tell the admin of segments as often as they like, so its mailbox may be full; then it is told later.
+static void drain_admin(struct supervisor *supervisor) {
+    struct assembly *assembly = supervisor->assembly;
+    struct message *message = message_new(0);
+    message->operation = OPERATION_DRAIN;
+    if (!actor_send(&supervisor->actor, assembly->directory.actors[assembly->admin], message)) {
+        struct timeval pause = {0, (suseconds_t)ADMIN_AGAIN_MS * 1000};
+        message_free(message);
+        event_add(supervisor->admin_again, &pause);
+    }
+}
+
+static void on_admin_again(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    (void)events;
+    drain_admin(argument);
+}
+
 static void begin_drain(struct supervisor *supervisor, int signal_number) {
     struct assembly *assembly = supervisor->assembly;
     supervisor->draining = true;
     supervisor->acceptors_left = assembly->acceptor_count;
     log_event(supervisor->actor.log, LOG_INFO, supervisor->actor.name, "draining", "signal=%d", signal_number);
     service_drain(&supervisor->service, supervisor->drain_timeout_ms);
-    send_drain(supervisor, assembly->directory.actors[assembly->admin]);
+    drain_admin(supervisor);
     for (unsigned i = 0; i < assembly->acceptor_count; i++) {
         send_drain(supervisor, assembly->directory.actors[assembly->first_acceptor + i]);
     }
@@ -104,6 +127,7 @@ static void supervisor_start(struct actor *actor) {
     supervisor->signalled = event_new(base, supervisor->signals, EV_READ | EV_PERSIST, on_signal, supervisor);
     event_add(supervisor->signalled, NULL);
     supervisor->drain_timeout = evtimer_new(base, on_drain_timeout, supervisor);
+    supervisor->admin_again = evtimer_new(base, on_admin_again, supervisor);
     service_start(&supervisor->service, supervisor->assembly->loops, supervisor->assembly->loop_count, actor->log);
 }
 
@@ -111,6 +135,7 @@ static void supervisor_stop(struct actor *actor) {
     struct supervisor *supervisor = supervisor_of(actor);
     event_free(supervisor->signalled);
     event_free(supervisor->drain_timeout);
+    event_free(supervisor->admin_again);
     service_stop(&supervisor->service);
     assembly_stop_others(supervisor->assembly);
 }

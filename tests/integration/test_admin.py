@@ -1,14 +1,19 @@
 """The operators' port: /live, /ready, /metrics, /actors, the console's files, and nothing of it on the clients' port."""
 
+import ctypes
 import json
+import os
 import re
+import resource
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from api import list_path, meta_path
 from prometheus import Metrics
-from waiting import wait_until
+from waiting import IS_SLOW, wait_until
 
 
 @pytest.fixture
@@ -266,3 +271,75 @@ def test_process_tells_what_it_uses(admin, client, product):
 def test_every_loop_tells_its_cpu_time(admin):
     used = read_metrics(admin).families["reviewd_loop_cpu_nanoseconds_total"].samples
     assert used and all(value > 0 for value in used.values()), used
+
+
+def resident_mib(server):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{server.process.pid}/status").read_text())[1]) / 1024
+
+
+def test_a_visitor_that_reads_nothing_takes_little(start_server, empty_database):
+    """Its answers are made one by one as it takes them; in the end it has all of them."""
+    server = start_server(empty_database)
+    before = resident_mib(server)
+    request = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+    with server.connect_admin() as connection:
+        connection.socket.settimeout(1)
+        sent = 0
+        try:
+            while sent < 6000 * len(request):
+                sent += connection.socket.send((request * 100)[sent % len(request) :])
+        except TimeoutError:
+            pass  # it is not read from any more
+        assert IS_SLOW or resident_mib(server) - before < 30
+        connection.socket.settimeout(120)
+        for _ in range(200):
+            assert connection.read_reply().status == 200
+    with server.connect_admin() as another:
+        assert another.request("GET", "/live").status == 200
+
+
+def test_a_visitor_waits_for_a_descriptor(start_server, empty_database):
+    """Without a free one the server tries again now and then, and does not spin."""
+    server = start_server(empty_database)
+    pid = server.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))  # all that are open stay
+    with server.connect_admin() as waiting:
+        waiting.send(b"GET /live HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.2)
+        ticks = [sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]))]
+        time.sleep(1)
+        ticks.append(sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])))
+        assert ticks[1] - ticks[0] < os.sysconf("SC_CLK_TCK") / 2
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+        assert waiting.read_reply().status == 200
+
+
+def test_a_drain_finds_room_in_a_full_mailbox(start_server, own_seeded_database):
+    """The admin actor hears of the segments with every new connection; here it cannot listen for a while."""
+    server = start_server(own_seeded_database, {
+        "actors.placement": "own", "db.connect_interval_ms": 0, "db.backoff_min_ms": 1, "db.backoff_max_ms": 2,
+    })  # fmt: skip
+    pid = server.process.pid
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    if ptrace(seize, pid, None, None) != 0:
+        pytest.skip("may not stop a thread (ptrace)")
+    assert ptrace(interrupt, pid, None, None) == 0  # the main thread alone: supervisor and admin
+    os.waitpid(pid, 0x40000000)  # __WALL
+    for _ in range(24):
+        seen = backends(own_seeded_database)
+        own_seeded_database.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {SESSIONS}")
+        wait_until(lambda: backends(own_seeded_database) - seen, "another connection")
+        time.sleep(0.05)  # for it to ask for the segments
+    os.kill(pid, signal.SIGTERM)
+    assert ptrace(detach, pid, None, None) == 0
+    assert server.process.wait(60) == 0
+
+
+SESSIONS = "application_name = 'reviewd' AND datname = current_database()"
+
+
+def backends(database):
+    return {pid for (pid,) in database.rows(f"SELECT pid FROM pg_stat_activity WHERE {SESSIONS} AND state = 'idle'")}
