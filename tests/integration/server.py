@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +126,22 @@ class Server:
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None
+
+    def resident_mib(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
+
+    def settled_mib(self):
+        """The memory that it takes when it takes no more."""
+        seen = []
+
+        def is_settled():
+            time.sleep(0.2)
+            seen.append(self.resident_mib())
+            return len(seen) > 5 and max(seen[-6:]) - min(seen[-6:]) < 1
+
+        wait_until(is_settled, "the memory to settle")
+        return seen[-1]
 
     def terminate(self):
         """Asks it to drain and end."""

@@ -273,14 +273,10 @@ def test_every_loop_tells_its_cpu_time(admin):
     assert used and all(value > 0 for value in used.values()), used
 
 
-def resident_mib(server):
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{server.process.pid}/status").read_text())[1]) / 1024
-
-
 def test_a_visitor_that_reads_nothing_takes_little(start_server, empty_database):
     """Its answers are made one by one as it takes them; in the end it has all of them."""
     server = start_server(empty_database)
-    before = resident_mib(server)
+    before = server.settled_mib()
     request = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
     with server.connect_admin() as connection:
         connection.socket.settimeout(1)
@@ -290,7 +286,7 @@ def test_a_visitor_that_reads_nothing_takes_little(start_server, empty_database)
                 sent += connection.socket.send((request * 100)[sent % len(request) :])
         except TimeoutError:
             pass  # it is not read from any more
-        assert IS_SLOW or resident_mib(server) - before < 30
+        assert IS_SLOW or server.settled_mib() - before < 30
         connection.socket.settimeout(120)
         for _ in range(200):
             assert connection.read_reply().status == 200

@@ -1,6 +1,5 @@
 """Answers that are not read: what they take is bounded, and who reads slowly gets all of them."""
 
-import re
 import socket
 import time
 from contextlib import ExitStack
@@ -8,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from api import list_path, review_body
 from http_client import Connection, build_json_request, build_request
-from waiting import IS_SLOW, wait_until
+from waiting import IS_SLOW
 
 PIPELINED = 64
 LONG = build_request("GET", list_path(5, "count=100&sort=newest"))
@@ -24,19 +23,6 @@ def long_reviews(empty_database, start_server):
     return empty_database
 
 
-def resident_mib(server):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) / 1024
-
-
-def settled_mib(server):
-    """What the server takes when it takes no more."""
-    seen = [resident_mib(server)]
-    wait_until(lambda: seen.append(resident_mib(server)) or time.sleep(0.2) or len(seen) > 6 and
-               max(seen[-6:]) - min(seen[-6:]) < 1, "the memory to settle")
-    return seen[-1]
-
-
 @pytest.mark.parametrize("options, clients, most_mib", [
     ({}, 4, 100),  # each 4 MiB and an answer; without the limit 180 MB
     ({"mailbox.reply_mib": 16, "actors.acceptors": 1}, 30, 100),  # all of them 16 MiB and an answer
@@ -47,7 +33,7 @@ def test_clients_that_read_nothing_take_little(start_server, long_reviews, optio
         silent = [stack.enter_context(server.connect()) for _ in range(clients)]
         for connection in silent:
             connection.send(LONG * PIPELINED)
-        taken = settled_mib(server)
+        taken = server.settled_mib()
         assert IS_SLOW or taken < most_mib  # sanitizers keep what is freed
         # What was asked is answered once it is read.
         replies = [silent[0].read_reply() for _ in range(PIPELINED)] if not options else []
