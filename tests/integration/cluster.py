@@ -1,4 +1,4 @@
-"""A private PostgreSQL: a cluster of its own in a folder, reached through a Unix socket only."""
+"""A private PostgreSQL: a cluster of its own in a folder, reached through a Unix socket only unless a test says otherwise."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ class Database:
 
     def dsn(self, role=SUPERUSER):
         password = f" password={SERVER_PASSWORD}" if role == SERVER_ROLE else ""
-        return f"host={self.cluster.folder} dbname={self.name} user={role}{password}"
+        return f"host={self.cluster.folder} port={self.cluster.port} dbname={self.name} user={role}{password}"
 
     def connect(self, role=SUPERUSER):
         """A connection in autocommit mode."""
@@ -58,12 +58,13 @@ class Database:
 
 
 class Cluster:
-    """Made in a folder whose path is short enough for a socket (less than 90 bytes)."""
+    """Made in a folder whose path is short enough for a socket (less than 90 bytes). `options` come on top of OPTIONS."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=None):
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.log = self.folder / "log"
+        self.options = OPTIONS | (options or {})
         self.process = None
         self.count = 0
         self.folder.mkdir(mode=0o700)
@@ -77,9 +78,13 @@ class Cluster:
             capture_output=True,
         )
 
+    @property
+    def port(self):
+        return self.options.get("port", "5432")
+
     def start(self):
         command = ["postgres", "-D", str(self.data), "-k", str(self.folder)]
-        command += [f"--{name}={value}" for name, value in OPTIONS.items()]
+        command += [f"--{name}={value}" for name, value in self.options.items()]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 _as_superuser(command), cwd=self.folder, stdout=log, stderr=log, start_new_session=True

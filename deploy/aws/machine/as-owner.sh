@@ -10,8 +10,7 @@ release=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 # shellcheck source=/dev/null
 source "${ROOT:-}/etc/reviewd-machine"
 export AWS_DEFAULT_REGION
-PGPASSWORD=$(aws secretsmanager get-secret-value --secret-id "$OWNER_SECRET" --query SecretString --output text |
-  python3 -c 'import json, sys; print(json.load(sys.stdin)["password"])')
+PGPASSWORD=$("$release/password.sh" "$OWNER_SECRET")
 export PGPASSWORD
 export PGHOST=$DATABASE_HOST PGPORT=${DATABASE_PORT:-5432} PGDATABASE=reviewd PGUSER=reviewd_owner
 export PGSSLMODE=verify-full PGSSLROOTCERT=$release/rds-ca.pem

@@ -12,16 +12,17 @@ root=${ROOT:-}
 source "$root/etc/reviewd-machine"
 export AWS_DEFAULT_REGION
 
-password=$(aws secretsmanager get-secret-value --secret-id "$SERVER_SECRET" --query SecretString --output text |
-  python3 -c 'import json, sys; print(json.load(sys.stdin)["password"])')
+password=$("$release/password.sh" "$SERVER_SECRET")
 # It stands within quotes in two files. A secret of one's own making may hold anything.
 if [[ ! $password =~ ^[A-Za-z0-9_.~-]{16,}$ ]]; then
   echo "configure: the password in $SERVER_SECRET must be 16 or more letters, digits, and _ . ~ -" >&2
   exit 1
 fi
 
-group=root
-! getent group reviewd >/dev/null || group=reviewd
+group=$(id -g)
+if [[ $EUID -eq 0 ]] && getent group reviewd >/dev/null; then
+  group=reviewd
+fi
 install -d -m 0755 "$root/etc/reviewd"
 install -m 0644 "$release/rds-ca.pem" "$root/etc/reviewd/rds-ca.pem"
 install -m 0640 -g "$group" "$release/micro.ini" "$root/etc/reviewd/reviewd.ini"

@@ -1,9 +1,8 @@
-"""Reads a secret of AWS ({"password": ...}) and prints what PostgreSQL stores of its password (SCRAM-SHA-256, RFC 5802)."""
+"""Reads a password of ASCII characters, a line, and prints what PostgreSQL stores of it (SCRAM-SHA-256, RFC 5802)."""
 
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 import sys
 
@@ -11,7 +10,7 @@ ITERATIONS = 4096
 
 
 def main():
-    password = json.load(sys.stdin)["password"].encode("ascii")
+    password = sys.stdin.readline().rstrip("\n").encode("ascii")
     salt = secrets.token_bytes(16)
     salted = hashlib.pbkdf2_hmac("sha256", password, salt, ITERATIONS)
     client = hmac.digest(salted, b"Client Key", "sha256")

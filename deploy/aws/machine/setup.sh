@@ -29,14 +29,10 @@ setup_node() {
 setup_nginx() {
   # Debian would start its own site on port 80.
   systemctl mask nginx.service
-  install_packages nginx
-  install -d /etc/reviewd-nginx /usr/share/reviewd/web
-  cp -r nginx/. /etc/reviewd-nginx/
-  cp aws.conf /etc/reviewd-nginx/aws.conf
+  install_packages nginx logrotate
+  ./configure-nginx.sh
   cp reviewd-nginx.service reviewd-follow.service /etc/systemd/system/
   cp reviewd-nginx.logrotate /etc/logrotate.d/reviewd-nginx
-  # The log goes to a file: systemd's journal cannot be opened as /dev/stdout.
-  sed -i 's|/dev/stdout|/var/log/reviewd-nginx/access.log|' /etc/reviewd-nginx/http.conf
   systemctl daemon-reload
   systemctl enable --now reviewd-follow.service reviewd-nginx.service
   wait_for http://127.0.0.1:8080/nginx/live
