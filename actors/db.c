@@ -342,12 +342,12 @@ static void on_changed(void *context, struct connection *connection, enum connec
     if (now == CONNECTION_READY) {
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTS, 0, 1);
         log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
-    } else if (now == CONNECTION_DOWN && before != CONNECTION_DRAINING) {
+    } else if (reason != NULL) {
+        bool was_ready = before == CONNECTION_READY || before == CONNECTION_DRAINING;
         pages_forget(db);
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTION_FAILURES, 0, 1);
-        log_event(db->actor.log, LOG_WARNING, db->actor.name,
-            before == CONNECTION_READY ? "connection lost" : "cannot connect", "state=%s reason=\"%s\"",
-            connection_state_name(before), reason);
+        log_event(db->actor.log, LOG_WARNING, db->actor.name, was_ready ? "connection lost" : "cannot connect",
+            "state=%s reason=\"%s\"", connection_state_name(before), reason);
     }
 }
 

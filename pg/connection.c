@@ -137,9 +137,10 @@ static void lose_flights(struct connection *connection) {
     }
 }
 
+// `reason` is null when nothing is lost.
 static void close_link(struct connection *connection, const char *reason) {
     char kept[256]; // the reason may live in the link
-    snprintf(kept, sizeof kept, "%s", reason);
+    snprintf(kept, sizeof kept, "%s", reason == NULL ? "" : reason);
     kept[strcspn(kept, "\n")] = '\0';
     event_del(connection->timeout);
     forget_events(connection);
@@ -151,7 +152,7 @@ static void close_link(struct connection *connection, const char *reason) {
     connection->broken = false;
     connection->needs_flush = false;
     lose_flights(connection);
-    enter(connection, CONNECTION_DOWN, kept);
+    enter(connection, CONNECTION_DOWN, reason == NULL ? NULL : kept);
 }
 
 // Closes a connection in doubt, now or as soon as its results have been handed out.
@@ -321,7 +322,7 @@ static void read_results(struct connection *connection) {
         const char *error = PQerrorMessage(connection->link);
         close_link(connection, error[0] == '\0' ? "the server's answers make no sense" : error);
     } else if (connection->state == CONNECTION_DRAINING && connection->flight_count == 0) {
-        close_link(connection, "drained");
+        close_link(connection, NULL);
     }
 }
 
@@ -341,10 +342,12 @@ static void on_socket(evutil_socket_t descriptor, short events, void *argument) 
 }
 
 void connection_drain(struct connection *connection) {
-    if (connection->flight_count > 0 && connection->state == CONNECTION_READY) {
-        enter(connection, CONNECTION_DRAINING, NULL);
-    } else if (connection->state != CONNECTION_DOWN && connection->state != CONNECTION_DRAINING) {
-        close_link(connection, "drained");
+    if (connection->state != CONNECTION_READY) {
+        return;
+    }
+    enter(connection, CONNECTION_DRAINING, NULL);
+    if (connection->flight_count == 0) {
+        close_link(connection, NULL);
     }
 }
 

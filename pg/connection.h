@@ -4,7 +4,7 @@
 //
 // CONNECTING: libpq speaks with the server. PREPARING: the connection asks for the segments, which also proves that the
 // server is one of ours. READY: queries may be sent. DRAINING: what is in flight is finished, nothing new is sent. A
-// connection in doubt is closed with a reason and never reused.
+// connection in doubt is closed with a reason, and is lost; one that is no longer needed is drained without one.
 //
 // All functions and callbacks run on the thread of the event base.
 #ifndef REVIEWD_PG_CONNECTION_H
@@ -41,7 +41,8 @@ struct connection_owner {
     // The connection went down with this query or group in flight; in the order of sending, before `changed`.
     void (*query_lost)(void *context, void *query);
     void (*group_lost)(void *context, void *group);
-    // The state has changed. `reason` is null or tells why the connection went down; good only during the call.
+    // The state has changed. `reason` tells why a connection that is DOWN was lost, or could not be made; null in all other
+    // cases, also when it was drained. It is good only during the call.
     void (*changed)(void *context, struct connection *connection, enum connection_state before, const char *reason);
 };
 
@@ -62,7 +63,7 @@ void connection_free(struct connection *connection);
 // DOWN → CONNECTING, or straight back to DOWN with a reason.
 void connection_open(struct connection *connection);
 
-// READY → DRAINING (→ DOWN, at once if nothing is in flight).
+// READY → DRAINING (→ DOWN, at once if nothing is in flight). In other states it does nothing.
 void connection_drain(struct connection *connection);
 
 // Prepares a statement, unless this connection has done so. Between groups only: it is a group of its own, so that no other

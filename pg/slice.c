@@ -57,11 +57,8 @@ static void note_ready(struct slice *slice) {
     slice->has_failed = false;
 }
 
-static void note_down(struct slice *slice, enum connection_state before) {
-    if (before == CONNECTION_DRAINING) {
-        return;
-    }
-    if (before != CONNECTION_READY) {
+static void note_lost(struct slice *slice, enum connection_state before) {
+    if (before == CONNECTION_CONNECTING || before == CONNECTION_PREPARING) {
         slice->failures++;
     }
     slice->has_failed = slice->counts[CONNECTION_READY] == 0;
@@ -78,8 +75,8 @@ static void on_changed(void *context, struct connection *connection, enum connec
     slice->lane_counts[lane] -= now == CONNECTION_DOWN;
     if (now == CONNECTION_READY) {
         note_ready(slice);
-    } else if (now == CONNECTION_DOWN) {
-        note_down(slice, before);
+    } else if (reason != NULL) {
+        note_lost(slice, before);
     }
     slice->owner.changed(slice->owner.context, connection, before, reason);
 }

@@ -9,7 +9,7 @@ import pytest
 from api import Api, add_path, list_path, meta_path, review_body, vote_path
 from http_client import build_json_request, build_request
 from prometheus import Metrics
-from waiting import scaled
+from waiting import scaled, wait_until
 
 SERVED = "reviewd_kept_pages_served_total"
 
@@ -116,6 +116,17 @@ def test_no_reader_sees_less_than_was_acknowledged_under_load(nodes):
     assert sum(looks) > 100
     assert min(votes.values()) > 20
     assert sum(metric(server, SERVED) for server in nodes) > 0
+
+
+def test_lists_stay_kept_when_idle_connections_are_closed(start_server, own_seeded_database):
+    server = start_server(own_seeded_database, {"actors.db": 1, "db.idle_timeout_s": 1})
+    ask(server, 7, times=3)
+    ask(server, 7, query="count=100&page=9")  # on a connection of the slow lane, which keeps none
+    wait_until(lambda: metric(server, "reviewd_db_connections", lane="slow", state="ready") == 1, "the slow lane")
+    wait_until(lambda: metric(server, "reviewd_db_connections", lane="slow") == 0, "the end of the idle connection")
+    assert metric(server, "reviewd_kept_pages") == 1
+    assert metric(server, "reviewd_db_connection_failures_total") == 0
+    assert "connection lost" not in server.log_text()
 
 
 def test_changes_by_hand_are_seen_when_told(nodes, own_seeded_database):
