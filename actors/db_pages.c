@@ -19,7 +19,9 @@
 enum {
     EPOCH_PRODUCT = 0,
     // What somebody changes by hand, without a word to product_version, is seen after this time.
-    PAGE_AGE_MAX_S = 60
+    PAGE_AGE_MAX_S = 60,
+    // Where versions cannot be read (the table is locked, or the role may not), lists are read without them for so long.
+    PAUSE_S = 5
 };
 
 void pages_start(struct db_actor *db) {
@@ -50,11 +52,12 @@ void pages_look(struct db_actor *db, struct job *job) {
     job->is_kept = false;
     job->keep = false;
     job->version = VERSION_UNKNOWN;
-    if (db->pages == NULL || statement_lane(job->statement) != LANE_READ) {
+    uint64_t now_ns = loop_now_ns(db->actor.loop);
+    if (db->pages == NULL || statement_lane(job->statement) != LANE_READ || now_ns < db->pages_paused_until_ns) {
         return;
     }
     struct page page;
-    uint64_t oldest_ns = loop_now_ns(db->actor.loop) - PAGE_AGE_MAX_S * NS_PER_S;
+    uint64_t oldest_ns = now_ns - PAGE_AGE_MAX_S * NS_PER_S;
     if (page_cache_find(db->pages, job->read_key, &page) && page.read_ns > oldest_ns) {
         job->is_kept = true;
         job->version = page.version;
@@ -95,11 +98,15 @@ void pages_take_labels(struct db_actor *db, struct read_query *query, const PGre
     take_versions(db, query, result);
 }
 
-void pages_give_up(struct db_actor *db, const PGresult *result) {
-    log_event(db->actor.log, LOG_ERROR, db->actor.name, "no list is kept any more", "sqlstate=%s reason=\"%s\"",
-        PQresultErrorField(result, PG_DIAG_SQLSTATE), PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+void pages_pause(struct db_actor *db, const PGresult *result) {
+    uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
+    if (now_ns >= db->pages_paused_until_ns) { // others that were in flight fail with the first
+        log_event(db->actor.log, LOG_WARNING, db->actor.name, "lists are not kept for a while",
+            "seconds=%d sqlstate=%s reason=\"%s\"", PAUSE_S, PQresultErrorField(result, PG_DIAG_SQLSTATE),
+            PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    }
+    db->pages_paused_until_ns = now_ns + PAUSE_S * NS_PER_S;
     pages_forget(db);
-    pages_free(db);
 }
 
 // The page that a job waits for, if it is still kept with the version that was confirmed.

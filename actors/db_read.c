@@ -309,7 +309,13 @@ void read_flush(struct db_actor *db) {
     flush_queue(db, &db->slow_reads);
 }
 
-// Another query of the group has failed, and this one was not run.
+// Whether versions could not be read though the connection is well: lists are then read without them.
+static bool is_without_versions(const struct read_query *query, const PGresult *result) {
+    return query->query.statement == STATEMENT_VERSIONS && PQresultStatus(result) != PGRES_TUPLES_OK &&
+           sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) != SQLSTATE_RECONNECT;
+}
+
+// The query was not run, because another one of its group has failed, or what it asks is asked in another way.
 static void enqueue_again(struct db_actor *db, struct read_query *query) {
     for (int i = 0; i < query->count && !query->is_label; i++) {
         db_ask_again(db, query->jobs[i]);
@@ -317,7 +323,7 @@ static void enqueue_again(struct db_actor *db, struct read_query *query) {
 }
 
 static void take_back(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    for (int i = 0; i < query->count; i++) {
+    for (int i = 0; i < query->count && !query->is_label; i++) {
         db_take_back(db, query->jobs[i], PQresultErrorField(result, PG_DIAG_SQLSTATE),
             PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     }
@@ -340,9 +346,10 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
     bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
         enqueue_again(db, query);
-    } else if (query->is_label && !succeeded) {
-        pages_give_up(db, result);
-    } else if (query->is_label) {
+    } else if (is_without_versions(query, result)) {
+        pages_pause(db, result);
+        enqueue_again(db, query);
+    } else if (query->is_label && succeeded) {
         pages_take_labels(db, query, result);
     } else if (!succeeded) {
         take_back(db, query, result);

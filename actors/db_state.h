@@ -72,6 +72,7 @@ struct db_actor {
     struct job *waiting_reads[WAITING_SLOTS]; // unsent, by read_key; those of one slot are linked by same_slot
     struct page_cache *pages;                 // null: none are kept
     int64_t epoch;                            // the version of all products, under which the pages were read
+    uint64_t pages_paused_until_ns;           // no list is kept before, because a version could not be read
     struct write_queue writes;
     struct job_queue
         held; // jobs that met a leaf which is no longer theirs: they wait for the segments to be read again
@@ -144,8 +145,8 @@ void pages_look(struct db_actor *db, struct job *job);
 void pages_add_parameters(struct parameters *parameters, const struct db_actor *db, const struct read_query *query);
 // Notes the versions of lists that follow on the same connection.
 void pages_take_labels(struct db_actor *db, struct read_query *query, const PGresult *result);
-// The labels could not be read: nothing is kept any more.
-void pages_give_up(struct db_actor *db, const PGresult *result);
+// Versions could not be read: all is forgotten, and nothing is kept for a while.
+void pages_pause(struct db_actor *db, const PGresult *result);
 // Answers the lists that are kept and whose version holds; the others become lists to be read.
 void pages_answer(struct db_actor *db, struct read_query *query, const PGresult *result);
 // Keeps a list that was read, if it is worth it.

@@ -146,6 +146,55 @@ def test_a_load_in_place_of_the_reviews_is_seen(nodes, own_seeded_database, seed
     assert after["results"] and after != before
 
 
+def waiting_for_locks(database):
+    """The processes of the server that wait for a lock."""
+    return [pid for (pid,) in database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                                            "AND usename = 'reviewd_server' AND wait_event_type = 'Lock'")]
+
+
+def keeps_again(server):
+    """Whether lists are served from what is kept."""
+    before = metric(server, SERVED)
+    ask(server, 3, times=3)
+    return metric(server, SERVED) > before
+
+
+@pytest.mark.parametrize("how", ["lost", "cancelled", "timed out"])
+def test_lists_are_kept_again_after_versions_could_not_be_read(start_server, own_seeded_database, how):
+    database = own_seeded_database
+    server = start_server(database, {"actors.db": 1, "db.read_connections": 1}
+                          | ({"deadline.request_ms": 1000, "deadline.queue_ms": 900} if how == "timed out" else {}))
+    ask(server, 9, times=3)  # the statement is prepared
+    ask(server, 3)
+    with server.connect() as client, closing(database.connect()) as holder:
+        holder.autocommit = False
+        holder.cursor().execute("LOCK TABLE product_version IN ACCESS EXCLUSIVE MODE")
+        client.send(build_request("GET", list_path(3, "count=10")))  # met before, so it is to be kept
+        pids = wait_until(lambda: waiting_for_locks(database), "a query for versions")
+        if how == "timed out":
+            assert client.read_reply().status == 504
+            assert client.request("GET", list_path(3, "count=10")).status == 200  # without versions, which are locked still
+        else:
+            function = "pg_terminate_backend" if how == "lost" else "pg_cancel_backend"
+            database.rows(f"SELECT {function}(pid) FROM unnest(%s) AS pid", (pids,))
+            wait_until(lambda: not set(pids) & set(waiting_for_locks(database)), "its end")
+            holder.rollback()
+            assert client.read_reply().status in (200, 503)
+    wait_until(lambda: keeps_again(server), "a list that is kept")
+
+
+def test_lists_are_served_while_the_role_may_not_read_versions(start_server, own_seeded_database):
+    server = start_server(own_seeded_database, {"actors.db": 1})
+    kept = ask(server, 3, times=3)[0]
+    own_seeded_database.execute("REVOKE SELECT ON product_version FROM reviewd_server")
+    assert ask(server, 3, times=5) == [kept] * 5
+    assert ask(server, 4, times=5)[0]["results"]
+    assert metric(server, "reviewd_kept_pages") == 0
+    assert server.log_text().count("lists are not kept") == 1
+    own_seeded_database.execute("GRANT SELECT ON product_version TO reviewd_server")
+    wait_until(lambda: keeps_again(server), "a list that is kept")
+
+
 def test_equal_reads_that_wait_share_a_query(start_server, own_seeded_database):
     server = start_server(own_seeded_database, {"actors.db": 1, "deadline.request_ms": 20000, "deadline.queue_ms": 20000,
                                                 "db.connections": 3, "db.read_connections": 1, "db.write_connections": 1,
