@@ -135,18 +135,31 @@ static void open_one(struct slice *slice, enum lane lane, uint64_t now_ns) {
     }
 }
 
+// The lane whose turn it is to get another connection; LANE_COUNT if none needs one.
+static enum lane next_lane(const struct slice *slice) {
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        if (slice->lane_counts[lane] < slice->settings.kept[lane]) {
+            return lane;
+        }
+    }
+    enum lane lane = 0;
+    while (lane < LANE_COUNT && !slice->wanted[lane]) {
+        lane++;
+    }
+    return lane;
+}
+
 static void open_wanted(struct slice *slice, uint64_t now_ns) {
     unsigned attempts = slice->counts[CONNECTION_CONNECTING] + slice->counts[CONNECTION_PREPARING];
     if (attempts > 0 || now_ns < slice->next_attempt_ns) {
         return;
     }
     for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
-        bool may_grow = slice->settings.most[lane] == 0 || slice->lane_counts[lane] < slice->settings.most[lane];
-        if (slice->lane_counts[lane] < slice->settings.kept[lane] || (slice->wanted[lane] && may_grow)) {
-            open_one(slice, lane, now_ns);
-            return;
-        }
-        slice->wanted[lane] = false;
+        slice->wanted[lane] &= slice->settings.most[lane] == 0 || slice->lane_counts[lane] < slice->settings.most[lane];
+    }
+    enum lane lane = next_lane(slice);
+    if (lane < LANE_COUNT) {
+        open_one(slice, lane, now_ns);
     }
 }
 

@@ -1,7 +1,8 @@
 // A slice: the connections that one DB actor owns, out of the total that all share.
 //
-// Connections open on demand, one attempt at a time and paced with jitter, up to a limit; those that idle beyond the number
-// each lane keeps are closed. When an attempt fails, the next one waits twice as long (up to a limit, with jitter): while the
+// Connections open on demand, one attempt at a time and paced with jitter, up to a limit: first those that the lanes keep, so
+// that no lane can take the places of another, then more where they are wanted. Those that idle beyond the number each lane
+// keeps are closed. When an attempt fails, the next one waits twice as long (up to a limit, with jitter): while the
 // server is away there is a single prober. Nothing here is shared with other slices.
 //
 // All functions run on the thread of the event base.

@@ -375,6 +375,39 @@ static void test_a_slice_grows_and_shrinks(void) {
     end();
 }
 
+// A lane that wants more, all the time, leaves those places to another lane that it keeps.
+static void test_a_slice_gives_each_lane_what_it_keeps(void) {
+    begin();
+    struct slice_settings settings = slice_settings();
+    settings.idle_timeout_ms = 60 * 1000;
+    struct slice *slice = slice_new(witness.base, &settings, &owner, &witness.map);
+    slice_start(slice);
+    for (unsigned total = 1; total <= 6; total++) {
+        slice_want(slice, LANE_READ);
+        CU_ASSERT_TRUE_FATAL(until(&witness.entered[CONNECTION_READY], total));
+    }
+    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), 5);
+    for (unsigned round = 1; round <= 3; round++) {
+        PGconn *blocker = PQconnectdb(admin_dsn);
+        PQclear(PQexec(blocker, "BEGIN; LOCK TABLE product_meta"));
+        struct connection *writing = slice_pick(slice, LANE_WRITE);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(writing);
+        send_review(writing, 70, 3);
+        connection_end_group(writing, &witness);
+        slice_flush(slice);
+        usleep(50 * 1000); // until it waits
+        CU_ASSERT_TRUE(execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"));
+        slice_want(slice, LANE_READ);
+        CU_ASSERT_TRUE_FATAL(until(&witness.lost, round));
+        slice_want(slice, LANE_READ);
+        CU_ASSERT_TRUE_FATAL(until(&witness.entered[CONNECTION_READY], 6 + round));
+        CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_WRITE, CONNECTION_READY), 1);
+        PQfinish(blocker);
+    }
+    slice_close(slice);
+    end();
+}
+
 static void test_a_slice_comes_back_with_the_server(void) {
     begin();
     struct slice_settings settings = slice_settings();
@@ -428,6 +461,7 @@ int main(void) {
         {"a statement that takes too long is cancelled", test_a_statement_that_takes_too_long_is_cancelled},
         {"it does not connect to what is not ours", test_it_does_not_connect_to_what_is_not_ours},
         {"a slice grows and shrinks", test_a_slice_grows_and_shrinks},
+        {"a slice gives each lane what it keeps", test_a_slice_gives_each_lane_what_it_keeps},
         {"a slice comes back with the server", test_a_slice_comes_back_with_the_server},
         CU_TEST_INFO_NULL,
     };
