@@ -7,7 +7,8 @@
 // answered before it asked, on whichever node. If not, the list is read anew.
 //
 // The version of product 0, the epoch, stands for changes by other means. It is asked for with every version, and a new one
-// makes the actor forget all; so does a lost connection, behind which may be another server.
+// makes the actor forget all; so does a lost connection, behind which may be another server. A list is kept only under the
+// epoch of its label: one that another connection was slow to read may come when the actor has forgotten its like already.
 
 #include "actors/db_state.h"
 
@@ -66,36 +67,42 @@ void pages_look(struct db_actor *db, struct job *job) {
     }
 }
 
-void pages_add_parameters(struct parameters *parameters, const struct db_actor *db, const struct read_query *query) {
+void pages_add_parameters(struct parameters *parameters, const struct read_query *query) {
     parameters_begin_int32_array(parameters, (size_t)query->count + 1);
     parameters_add_int32_element(parameters, EPOCH_PRODUCT);
     for (int i = 0; i < query->count; i++) {
         parameters_add_int32_element(parameters, query->jobs[i]->ask.list.product_id);
     }
     parameters_begin_int64_array(parameters, (size_t)query->count + 1);
-    parameters_add_int64_element(parameters, db->epoch);
+    parameters_add_int64_element(parameters, query->epoch);
     for (int i = 0; i < query->count; i++) {
         parameters_add_int64_element(parameters, query->jobs[i]->version);
     }
 }
 
-// The versions that the result tells: those of the jobs are set, and a new epoch makes the actor forget. A row's place is 1
-// for the epoch, and from 2 for the jobs.
+// The versions that the result tells: those of the jobs and the query's epoch are set, and a new epoch makes the actor forget.
+// A row's place is 1 for the epoch, and from 2 for the jobs; what has not changed has no row.
 static void take_versions(struct db_actor *db, struct read_query *query, const PGresult *result) {
     for (int row = 0; row < PQntuples(result); row++) {
         int place = result_place(result, row, query->count + 1);
         int64_t version = result_int(result, row, 1);
+        if (place > 0) {
+            query->jobs[place - 1]->version = version;
+        } else if (place == 0) {
+            query->epoch = version;
+        }
         if (place == 0 && version != db->epoch) {
             pages_forget(db);
             db->epoch = version;
-        } else if (place > 0) {
-            query->jobs[place - 1]->version = version;
         }
     }
 }
 
 void pages_take_labels(struct db_actor *db, struct read_query *query, const PGresult *result) {
     take_versions(db, query, result);
+    for (int i = 0; i < query->count; i++) {
+        query->jobs[i]->epoch = query->epoch;
+    }
 }
 
 void pages_pause(struct db_actor *db, const PGresult *result) {
@@ -135,7 +142,7 @@ void pages_answer(struct db_actor *db, struct read_query *query, const PGresult 
 }
 
 void pages_keep(struct db_actor *db, const struct job *job, struct view body) {
-    if (db->pages != NULL && job->keep && job->version != VERSION_UNKNOWN) {
+    if (db->pages != NULL && job->keep && job->version != VERSION_UNKNOWN && job->epoch == db->epoch) {
         page_cache_put(db->pages, job->read_key, &(struct page){job->version, job->sent_ns, body});
         note_size(db);
     }

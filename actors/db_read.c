@@ -190,11 +190,11 @@ static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, s
         }                                                                                                              \
     } while (false)
 
-static void add_parameters(struct parameters *parameters, const struct db_actor *db, const struct read_query *query) {
+static void add_parameters(struct parameters *parameters, const struct read_query *query) {
     const struct list_request *list = &query->jobs[0]->ask.list;
     parameters_reset(parameters);
     switch (query->query.statement) {
-    case STATEMENT_VERSIONS: pages_add_parameters(parameters, db, query); break;
+    case STATEMENT_VERSIONS: pages_add_parameters(parameters, query); break;
     case STATEMENT_META: ADD_ARRAY(parameters, int32, query, job->ask.key.product_id); break;
     case STATEMENT_GET:
         ADD_ARRAY(parameters, int32, query, job->ask.key.product_id);
@@ -231,7 +231,8 @@ static void send_query(
         note_sending(query->jobs[i], now_ns);
     }
     metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, lane, query->is_label ? 0 : (uint64_t)query->count);
-    add_parameters(&db->parameters, db, query);
+    query->epoch = db->epoch;
+    add_parameters(&db->parameters, query);
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
 }
 

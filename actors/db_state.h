@@ -31,6 +31,7 @@ struct read_query {
     struct query query;
     int leaf;
     bool is_label; // asks for the versions of lists that follow; the jobs are theirs
+    int64_t epoch; // of a query for versions: the latest one that was known when it was sent
     int count;
     struct job *jobs[]; // each with those that joined it
 };
@@ -88,7 +89,7 @@ struct db_actor {
     struct query budget;
     bool was_ready;     // a connection, when one last changed
     bool budget_is_due; // to be asked for
-    unsigned overfull; // segments, when last seen
+    unsigned overfull;  // segments, when last seen
     uint32_t incidents;
 };
 
@@ -142,7 +143,7 @@ void pages_free(struct db_actor *db);
 // Decides before a list waits: is_kept and version, or keep.
 void pages_look(struct db_actor *db, struct job *job);
 // The parameters of STATEMENT_VERSIONS.
-void pages_add_parameters(struct parameters *parameters, const struct db_actor *db, const struct read_query *query);
+void pages_add_parameters(struct parameters *parameters, const struct read_query *query);
 // Notes the versions of lists that follow on the same connection.
 void pages_take_labels(struct db_actor *db, struct read_query *query, const PGresult *result);
 // Versions could not be read: all is forgotten, and nothing is kept for a while.

@@ -23,6 +23,7 @@ struct job {
     struct job *same_slot;       // in the table of waiting reads
     uint64_t read_key;           // of a read: what it asks, see read_key_of()
     int64_t version;             // of the product, for a list: VERSION_UNKNOWN, or which the kept page or the label has
+    int64_t epoch;               // under which a label told that version
     struct message *request;     // owned; null once answered
     struct message *reply;       // of a write, until its transaction is committed
     enum operation operation;

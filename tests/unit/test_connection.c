@@ -396,7 +396,8 @@ static void test_a_slice_gives_each_lane_what_it_keeps(void) {
         connection_end_group(writing, &witness);
         slice_flush(slice);
         usleep(50 * 1000); // until it waits
-        CU_ASSERT_TRUE(execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"));
+        CU_ASSERT_TRUE(
+            execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"));
         slice_want(slice, LANE_READ);
         CU_ASSERT_TRUE_FATAL(until(&witness.lost, round));
         slice_want(slice, LANE_READ);
