@@ -260,8 +260,9 @@ static size_t end_of_part(struct job *const *jobs, size_t count, size_t first, s
 }
 
 // Divides what waits among the connections that have nothing to do, so that transactions run and are flushed to disk side by
-// side. None waits for another: a product is in one of them only.
-static void flush_queue(struct db_actor *db, struct job_queue *queue) {
+// side. None waits for another: a product is in one of them only. Of several connections one is left for the `other` queue,
+// if something waits there too.
+static void flush_queue(struct db_actor *db, struct job_queue *queue, const struct job_queue *other) {
     if (queue->first == NULL) {
         return;
     }
@@ -271,6 +272,7 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue) {
     }
     struct job *jobs[BATCH_MAX];
     size_t connections = slice_room(db->slice, LANE_WRITE);
+    connections -= connections > 1 && other->first != NULL;
     connections = connections == 0 ? 1 : connections; // another lane's
     size_t limit = connections * db->settings.write_batch;
     size_t count = take_jobs(db, queue, jobs, limit < BATCH_MAX ? limit : BATCH_MAX);
@@ -280,12 +282,16 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue) {
     for (size_t first = 0, end; first < count; first = end) {
         end = end_of_part(jobs, count, first, part);
         send_transaction(db, slice_pick(db->slice, LANE_WRITE), make_transaction(jobs + first, end - first));
+        db->writes.votes_are_next = queue == &db->writes.changes;
     }
 }
 
 void write_flush(struct db_actor *db) {
-    flush_queue(db, &db->writes.changes);
-    flush_queue(db, &db->writes.votes);
+    struct write_queue *writes = &db->writes;
+    struct job_queue *first = writes->votes_are_next ? &writes->votes : &writes->changes;
+    struct job_queue *second = writes->votes_are_next ? &writes->changes : &writes->votes;
+    flush_queue(db, first, second);
+    flush_queue(db, second, first);
 }
 
 static void note_voted(struct write_query *query, const PGresult *result) {

@@ -1,9 +1,12 @@
-"""Reply slots: clients that ask for much at once always leave some for the others."""
+"""Who asks for much at once leaves room for the others: reply slots, and connections for writes."""
 
 from contextlib import closing
 
-from api import meta_path
-from http_client import build_request
+import pytest
+
+from api import Api, add_path, meta_path, review_body, vote_path
+from http_client import build_json_request, build_request
+from waiting import wait_until
 
 SLOTS = 64
 OPTIONS = {
@@ -35,3 +38,31 @@ def test_greedy_clients_leave_slots_for_others(start_server, empty_database, pro
     finally:
         for connection in greedy:
             connection.close()
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+def test_votes_do_not_wait_for_all_reviews(start_server, empty_database, connections):
+    """Behind transactions that are held up, reviews of many products and one vote wait: the vote has its turn early."""
+    database, posts = empty_database, range(100, 140)
+    server = start_server(database, {"actors.db": 1, "db.connections": 1 + connections, "db.read_connections": 1,
+                                     "db.write_connections": connections, "db.write_batch": 1})
+    held_up = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with server.connect() as poster, server.connect() as voter, closing(database.connect()) as holder:
+        review_id = Api(voter).add(99)["review_id"]
+        for product in range(1, 1 + connections):
+            Api(poster).add(product)
+        holder.autocommit = False
+        holder.cursor().execute("SELECT FROM product_meta WHERE product_id <= %s FOR UPDATE", (connections,))
+        for product in range(1, 1 + connections):
+            poster.send(build_json_request("POST", add_path(product), review_body()))
+            wait_until(lambda count=product: database.value(held_up) == count, "a transaction to be held up")
+        poster.send(b"".join(build_json_request("POST", add_path(product), review_body()) for product in posts))
+        voter.send(build_request("PUT", vote_path(review_id)))
+        with server.connect() as last:  # what it is told, the others have sent before
+            assert last.request("GET", "/nowhere").status == 404
+        holder.rollback()
+        assert [poster.read_reply().status for _ in range(connections + len(posts))] == [201] * (connections + len(posts))
+        assert voter.read_reply().status == 204
+    before_the_vote = database.value("SELECT count(*) FROM product_version WHERE product_id >= 100 AND version < "
+                                     "(SELECT version FROM product_version WHERE product_id = 99)")
+    assert before_the_vote < len(posts) / 4
