@@ -158,7 +158,8 @@ def test_a_list_that_comes_late_is_not_kept_under_a_newer_epoch(start_server, ow
         holder.cursor().execute(f"LOCK TABLE {segments[1][0]} IN ACCESS EXCLUSIVE MODE")
         client.send(b"".join(build_request("GET", list_path(product, "count=10")) for product in (late, held)))  # one group
         wait_until(lambda: waiting_for_locks(database), "the group to be held up")
-        database.execute("UPDATE review SET summary = 'Changed by hand' WHERE review_id = %s", (shown["review_id"],))
+        database.execute("UPDATE review SET summary = 'Changed by hand' WHERE product_id = %s AND review_id = %s",
+                         (late, shown["review_id"]))
         database.execute("SELECT product_version_renew()")
         ask(server, other, times=2)  # the other connection learns of it
         holder.rollback()
