@@ -212,6 +212,7 @@ static void take_turns(struct loop *loop) {
         }
     }
     wake_others(loop);
+    message_forget_kept();
 }
 
 static void *run_thread(void *argument) {

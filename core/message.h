@@ -29,7 +29,7 @@ struct message {
 
 _Static_assert(sizeof(struct message) == 64, "the envelope is one cache line");
 
-// A message without payload and an envelope of zeros, with room for `capacity` bytes. The caller owns it. Any thread.
+// A message without payload and an envelope of zeros, with room for `capacity` bytes or more. The caller owns it. Any thread.
 struct message *message_new(uint32_t capacity) __attribute__((warn_unused_result));
 
 // Copies the envelope (not next, deadline, length and capacity) of `from`, so that `to` answers it.
@@ -38,8 +38,11 @@ void message_answer_to(struct message *to, const struct message *from);
 // Adds bytes to the payload. The message may move: *message is updated. The owner only.
 void message_append(struct message **message, const void *bytes, size_t length);
 
-// Frees a message that the caller owns; null is fine.
+// Ends a message that the caller owns; null is fine. Any thread, which may keep the memory for its own next messages.
 void message_free(struct message *message);
+
+// Frees the memory that the calling thread has kept. What a thread that uses messages does last.
+void message_forget_kept(void);
 
 static inline struct view message_payload(const struct message *message) {
     return (struct view){message->payload, message->length};
