@@ -31,12 +31,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     READ_BYTES = 64 * 1024, // one read
     ACCEPTS_A_TURN = 64,    // so that a flood of connections does not starve those that are open
+    PASSED_MAX = 64,        // see resume_starved
     LINGER_MS = 2000,
     TICK_MS = 100
 };
@@ -59,7 +61,9 @@ struct client {
     uint32_t sequence;          // of the next request
     struct reply_share replies; // to its requests
     bool is_stalled;            // not read from until replies have left
-    uint64_t since_ns;          // when it became idle, began its request, or began to linger
+    bool is_starved;            // stalled because of what others hold: in `starved`
+    TAILQ_ENTRY(client) by_starving;
+    uint64_t since_ns; // when it became idle, began its request, or began to linger
     struct event *readable;
     struct http_parser parser;
     struct buffer unparsed;
@@ -77,7 +81,7 @@ struct acceptor {
     uint32_t free_count;
     uint32_t client_count;
     struct reply_budget budget;
-    bool starved; // some client waits for what others hold of it
+    TAILQ_HEAD(, client) starved; // clients that wait for what others hold of it, the longest wait first
     bool draining;
     bool drained_sent;
     uint64_t drain_since_ns;
@@ -103,11 +107,26 @@ static void tell_writer(struct acceptor *acceptor, struct client *client, enum o
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), message);
 }
 
+static void starves(struct acceptor *acceptor, struct client *client) {
+    if (!client->is_starved) {
+        client->is_starved = true;
+        TAILQ_INSERT_TAIL(&acceptor->starved, client, by_starving);
+    }
+}
+
+static void starves_no_more(struct acceptor *acceptor, struct client *client) {
+    if (client->is_starved) {
+        client->is_starved = false;
+        TAILQ_REMOVE(&acceptor->starved, client, by_starving);
+    }
+}
+
 // Lets go of the reading half. The writer closes the descriptor when it has let go of its half.
 static void release(struct acceptor *acceptor, struct client *client) {
     if (client->state == CLIENT_RELEASED) {
         return;
     }
+    starves_no_more(acceptor, client);
     client->state = CLIENT_RELEASED;
     event_free(client->readable);
     client->readable = NULL;
@@ -120,6 +139,7 @@ static void linger(struct acceptor *acceptor, struct client *client) {
     client->state = CLIENT_LINGERING;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     buffer_free(&client->unparsed);
+    starves_no_more(acceptor, client);
     if (client->is_stalled) {
         client->is_stalled = false;
         event_add(client->readable, NULL);
@@ -195,7 +215,9 @@ static bool may_take_request(const struct acceptor *acceptor, const struct clien
 
 // Stops reading from the client until replies have left; the input that is left waits.
 static void stall(struct acceptor *acceptor, struct client *client, struct view rest) {
-    acceptor->starved |= !reply_budget_is_fair(&acceptor->budget, &client->replies);
+    if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
+        starves(acceptor, client);
+    }
     struct buffer kept = {0}; // rest may lie in client->unparsed
     buffer_append(&kept, rest);
     buffer_free(&client->unparsed);
@@ -380,13 +402,18 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     check_drained(acceptor);
 }
 
-// Goes on with a client that had to wait, as far as slots allow.
+// Goes on with a client that had to wait, as far as the budget allows. One that waits for its own replies is resumed when
+// they have left.
 static void resume(struct acceptor *acceptor, struct client *client) {
     if (!client->is_stalled || client->state != CLIENT_OPEN) {
         return;
     }
+    if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
+        starves(acceptor, client);
+        return;
+    }
+    starves_no_more(acceptor, client);
     if (!may_take_request(acceptor, client)) {
-        acceptor->starved |= !reply_budget_is_fair(&acceptor->budget, &client->replies);
         return;
     }
     client->is_stalled = false;
@@ -397,10 +424,18 @@ static void resume(struct acceptor *acceptor, struct client *client) {
     buffer_free(&input);
 }
 
+// The longest wait ends first. Some of those at the head may hold so much themselves that others come before them.
 static void resume_starved(struct acceptor *acceptor) {
-    acceptor->starved = false;
-    for (uint32_t i = 0; i < acceptor->used; i++) {
-        resume(acceptor, acceptor->clients[i]);
+    unsigned passed = 0;
+    struct client *next;
+    for (struct client *client = TAILQ_FIRST(&acceptor->starved); client != NULL && passed < PASSED_MAX;
+         client = next) {
+        if (acceptor->budget.free_slots == 0 || acceptor->budget.free_bytes <= 0) {
+            return;
+        }
+        next = TAILQ_NEXT(client, by_starving);
+        resume(acceptor, client);
+        passed += client->is_starved;
     }
 }
 
@@ -417,9 +452,7 @@ static void take_credit(struct acceptor *acceptor, struct message *message) {
         }
         resume(acceptor, client);
     }
-    if (acceptor->starved && acceptor->budget.free_slots > 0 && acceptor->budget.free_bytes > 0) {
-        resume_starved(acceptor);
-    }
+    resume_starved(acceptor);
 }
 
 static void forget_client(struct acceptor *acceptor, uint32_t slot) {
@@ -497,6 +530,7 @@ struct actor *acceptor_new(const struct acceptor_settings *settings, const struc
     acceptor->directory = directory;
     acceptor->clients = memory_allocate(settings->clients, sizeof(struct client *));
     acceptor->free_slots = memory_allocate(settings->clients, sizeof *acceptor->free_slots);
+    TAILQ_INIT(&acceptor->starved);
     acceptor->budget = (struct reply_budget){
         .client_requests = settings->pipeline,
         .client_bytes = settings->client_reply_bytes,

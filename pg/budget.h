@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 // What PostgreSQL admits, as this role and database see it: a limit of either may be lower still, and -1 is none.
-#define BUDGET_QUERY                                                                                                           \
-    "SELECT current_setting('max_connections')::int8, current_setting('superuser_reserved_connections')::int8, "               \
-    "(SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), "                                                       \
+#define BUDGET_QUERY                                                                                                   \
+    "SELECT current_setting('max_connections')::int8, current_setting('superuser_reserved_connections')::int8, "       \
+    "(SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user), "                                               \
     "(SELECT datconnlimit FROM pg_database WHERE datname = current_database())"
 
 // Room for what budget_compare says.

@@ -1,6 +1,7 @@
 """Who asks for much at once leaves room for the others: reply slots, and connections for writes."""
 
-from contextlib import closing
+import time
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -38,6 +39,26 @@ def test_greedy_clients_leave_slots_for_others(start_server, empty_database, pro
     finally:
         for connection in greedy:
             connection.close()
+
+
+def test_who_waited_longest_goes_first(start_server, empty_database, product):
+    """Posts beyond the slots, sent by the newest connection first: their ids tell in which order they were taken."""
+    server = start_server(empty_database, OPTIONS | {"actors.db": 1, "db.write_connections": 1})
+    with ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(4 * SLOTS)]
+        with closing(empty_database.connect()) as holder:
+            holder.autocommit = False
+            holder.cursor().execute("LOCK TABLE product_meta IN ACCESS EXCLUSIVE MODE")
+            for connection in clients:  # the server knows them in this order
+                assert connection.request("GET", "/nowhere").status == 404
+            clients.reverse()
+            for connection in clients:
+                connection.send(build_json_request("POST", add_path(product), review_body()))
+            time.sleep(0.5)  # until all have been read from, or wait to be
+            holder.rollback()
+        ids = [connection.read_reply().json()["review_id"] for connection in clients]
+    first, last = ids[SLOTS : 2 * SLOTS], ids[-SLOTS:]
+    assert max(first) < min(last)
 
 
 @pytest.mark.parametrize("connections", [1, 2])
