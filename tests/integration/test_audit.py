@@ -378,7 +378,7 @@ def test_a_killed_connection_is_a_failure_that_is_told(waiting_audit):
     database.rows("SELECT pg_terminate_backend(%s)", (audit_backends(database)[0],))
     output, errors = process.communicate()
     assert process.returncode == 1
-    assert re.search(r"^reviewd-seed: cannot (read the segments|compare products): .*terminat", errors, re.M), errors
+    assert re.search(r"^reviewd-seed: cannot (read the segments|look for products|compare products): .*terminat", errors, re.M), errors
     assert "differences" not in output
 
 
