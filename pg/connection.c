@@ -52,6 +52,7 @@ struct connection {
     bool needs_flush;
     bool reading; // results are being handed out: the connection must not be closed under them
     bool broken;  // to be closed as soon as that is over
+    bool unfit;   // to be closed once it has answered all, and counted as lost: the server has become another one
 };
 
 static void on_socket(evutil_socket_t descriptor, short events, void *argument);
@@ -150,6 +151,7 @@ static void close_link(struct connection *connection, const char *reason) {
         memset(connection->prepared, NOT_PREPARED, connection->prepared_count);
     }
     connection->broken = false;
+    connection->unfit = false;
     connection->needs_flush = false;
     lose_flights(connection);
     enter(connection, CONNECTION_DOWN, reason == NULL ? NULL : kept);
@@ -278,6 +280,13 @@ static void end_group(struct connection *connection) {
     }
 }
 
+// A server that only reads now was a primary once, or is not yet one. What it says of connections that are closed by it
+// (08, 57P0) needs no help.
+static bool is_read_only(const PGresult *result) {
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return sqlstate != NULL && strcmp(sqlstate, "25006") == 0;
+}
+
 // Hands the result to what it answers. A query has one result and then a null; a Sync has one and no null.
 static void take_result(struct connection *connection, const PGresult *result) {
     struct flight *flight = &connection->flights[connection->flight_first];
@@ -292,7 +301,10 @@ static void take_result(struct connection *connection, const PGresult *result) {
     case FLIGHT_PREPARE:
         connection->prepared[flight->index] = PQresultStatus(result) == PGRES_COMMAND_OK ? PREPARED : NOT_PREPARED;
         break;
-    case FLIGHT_QUERY: connection->owner->result(connection->owner->context, flight->tag, result); break;
+    case FLIGHT_QUERY:
+        connection->unfit |= is_read_only(result);
+        connection->owner->result(connection->owner->context, flight->tag, result);
+        break;
     case FLIGHT_GROUP:
         if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
             end_group(connection);
@@ -321,8 +333,13 @@ static void read_results(struct connection *connection) {
     if (connection->broken) {
         const char *error = PQerrorMessage(connection->link);
         close_link(connection, error[0] == '\0' ? "the server's answers make no sense" : error);
-    } else if (connection->state == CONNECTION_DRAINING && connection->flight_count == 0) {
-        close_link(connection, NULL);
+        return;
+    }
+    if (connection->unfit && connection->state == CONNECTION_READY) {
+        enter(connection, CONNECTION_DRAINING, NULL);
+    }
+    if (connection->state == CONNECTION_DRAINING && connection->flight_count == 0) {
+        close_link(connection, connection->unfit ? "the server takes no writes" : NULL);
     }
 }
 

@@ -18,6 +18,7 @@ from api import (
     review_path,
     vote_path,
 )
+from cluster import SERVER_ROLE
 from conftest import PLACEMENTS
 from http_client import build_json_request, build_request
 from waiting import wait_until
@@ -151,3 +152,32 @@ def test_connections_that_are_cut_are_replaced(start_server, empty_database):
             )
             wait_until(lambda: connection.exchange(REQUESTS[0][1]).status == 200, "a list")
             wait_until(server.is_ready, "the server to recover")
+
+
+def test_a_server_that_takes_no_writes_is_left(own_cluster, crashable_database, start_server):
+    """As after a failover: the sessions of the old primary stay read-only for as long as they last."""
+    database = crashable_database
+    server = start_server(database, {"actors.db": 1, "db.connections": 2, "db.read_connections": 1, "db.write_connections": 1})
+    role = f"ALTER ROLE {SERVER_ROLE} IN DATABASE {database.name}"
+    with server.connect() as client:
+        review_id = Api(client).add(5)["review_id"]
+
+    def vote():
+        with server.connect() as client:
+            return client.request("PUT", vote_path(review_id)).status
+
+    assert vote() == 204
+    sessions = "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE usename = %s AND datname = %s"
+    before = set(database.value(sessions, (SERVER_ROLE, database.name)))
+    database.execute(f"{role} SET default_transaction_read_only = on")
+    for pid in before:
+        database.execute("SELECT pg_terminate_backend(%s)", (pid,))
+
+    def all_are_new():
+        now = set(database.value(sessions, (SERVER_ROLE, database.name)) or ())
+        return len(now) == 2 and not now & before and admin_status(server, "/ready") == 200
+
+    wait_until(all_are_new, "sessions that are read-only")
+    assert vote() == 503
+    database.execute(f"{role} RESET default_transaction_read_only")
+    wait_until(lambda: vote() == 204, "votes to be taken again")
