@@ -12,8 +12,9 @@ images_help() {
 Usage: ./dev images [--offline] [--verify] [--check] [IMAGE...]
 
 Builds reviewd, reviewd-seed, reviewd-nginx and reviewd-postgres, or those named (reviewd-prometheus and
-reviewd-postgres-exporter as well), with podman (REVIEWD_ENGINE=docker: with docker), each tagged with its name and "latest". deploy/images/README.md says what each wants. Beside them it writes, to
-var/images/, the packages in each image as an SBOM (SPDX 2.3, NAME.spdx.json).
+reviewd-postgres-exporter as well), with podman (REVIEWD_ENGINE=docker: with docker), each tagged with its name and "latest" and
+labelled with the commit. deploy/images/README.md says what each wants. Beside them it writes, to var/images/, the packages in
+each image as an SBOM (SPDX 2.3, NAME.spdx.json).
 
 Options:
   --offline   do not fetch debian:bookworm-slim from a registry: make it with mmdebstrap, from the Debian mirror of this
@@ -84,7 +85,8 @@ images_base() {
 images_build() {
   local target=$1 tag=$2 log=$var/log/image-$1
   shift 2
-  local options=("$@" --file "$top/deploy/images/Containerfile" --target "$target" --tag "$tag")
+  local options=("$@" --file "$top/deploy/images/Containerfile" --target "$target" --tag "$tag"
+    --label "org.opencontainers.image.revision=$(git -C "$top" rev-parse HEAD 2>/dev/null || echo unknown)")
   # Format docker: the OCI format has no place for a health check.
   [[ $engine != podman ]] || options+=(--layers --format docker --timestamp "$SOURCE_DATE_EPOCH" --pull=missing)
   # Where no systemd runs, a build cannot have a container of its own.
