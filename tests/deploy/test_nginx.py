@@ -4,7 +4,6 @@ import gzip
 import itertools
 import signal
 import subprocess
-import threading
 import time
 import urllib.request
 
@@ -15,6 +14,7 @@ from http_client import build_json_request, build_request
 from nginx import CONF, Nginx
 from prometheus import Metrics
 from waiting import scaled, wait_until
+from workers import Workers
 
 numbers = itertools.count(1)
 products = itertools.count(5_000_001)
@@ -67,15 +67,15 @@ def votes(server, review_id):
         return client.request("GET", review_path(review_id)).json()["helpfulness"]
 
 
-class Load:
+class Load(Workers):
     """Clients that ask for as long as the block lasts; what came is in `statuses`."""
 
     def __init__(self, nginx, path=lambda number: meta_path(number % 500 + 1), clients=6):
         self.nginx, self.path = nginx, path
-        self.statuses, self.stopping = [], threading.Event()
-        self.threads = [threading.Thread(target=self._work, args=(i,)) for i in range(clients)]
+        super().__init__(clients)
+        self.statuses = []
 
-    def _work(self, seed):
+    def work(self, seed):
         paths = map(self.path, itertools.count(seed * 7919))
         try:
             while not self.stopping.is_set():
@@ -91,16 +91,6 @@ class Load:
             reply = client.request("GET", next(paths))
             self.statuses.append(reply.status)
             closes = reply.closes
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
 
 
 @pytest.mark.parametrize("options", [{}, MICRO_CACHE, SECOND, {"site-loader-io.inc": "site-loader-io.inc.example"}])

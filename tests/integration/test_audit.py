@@ -15,6 +15,7 @@ import pytest
 from api import CHARACTERISTICS, Api
 from waiting import scaled, wait_until
 from whole import assert_whole
+from workers import Workers
 
 RATED = [name.lower() for name in CHARACTERISTICS]
 COLUMNS = (
@@ -231,28 +232,17 @@ def test_many_differences_are_printed_in_part_and_counted_in_full(audit, own_see
             assert all(DIFFERENCE.fullmatch(line) for line in lines[:1000])
 
 
-class Writers:
+class Writers(Workers):
     """Clients that add, vote and report without pause, all on the same few products, for as long as the block lasts."""
 
     def __init__(self, server, products, clients=4):
+        super().__init__(clients)
         self.server = server
         self.products = products
-        self.stopping = threading.Event()
         self.failures = []
         self.writes = 0
-        self.threads = [threading.Thread(target=self._work, args=(number,)) for number in range(clients)]
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-    def _work(self, number):
+    def work(self, number):
         try:
             with self.server.connect() as connection:
                 self._write(Api(connection), Random(number))

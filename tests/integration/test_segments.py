@@ -14,34 +14,24 @@ from prometheus import Metrics
 from server import environment
 from waiting import scaled, wait_until
 from whole import assert_whole, segments
+from workers import Workers
 
 # The products of the seeded database.
 PRODUCTS = 1000
 
 
-class Load:
+class Load(Workers):
     """Clients that read and write all products for as long as the block lasts, and keep count of what must be there."""
 
     def __init__(self, server, clients=4):
+        super().__init__(clients)
         self.server = server
-        self.stopping = threading.Event()
         self.failures = []
         self.requests = 0
         self.added = {}  # review id → product
         self.voted = {}  # review id → votes
         self.reported = set()
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self._work, args=(i,)) for i in range(clients)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
 
     def _ask(self, client, request, wanted):
         client.send(request)
@@ -51,7 +41,7 @@ class Load:
             self.failures.append((request[:60], reply.status, reply.body[:300]))
         return reply
 
-    def _work(self, number):
+    def work(self, number):
         random_numbers = random.Random(number)
         try:
             with self.server.connect() as client:
