@@ -23,15 +23,12 @@ struct pool {
 
 static _Thread_local struct pool pools[SIZE_COUNT];
 
-// AddressSanitizer must see each end of a life.
-#if defined(__SANITIZE_ADDRESS__)
-static const bool keeps = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-static const bool keeps = false;
-#else
-static const bool keeps = true;
+// AddressSanitizer must see each end of a life. (GCC defines the macro, Clang has the feature.)
+#ifndef __has_feature
+#define __has_feature(feature) 0
 #endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+static const bool keeps = false;
 #else
 static const bool keeps = true;
 #endif
@@ -45,25 +42,25 @@ static unsigned size_for(size_t bytes) {
     return index;
 }
 
-// What to allocate for so many bytes.
-static size_t rounded(size_t bytes) {
-    unsigned size = size_for(bytes);
+// What to allocate for so many bytes, of this size.
+static size_t rounded(unsigned size, size_t bytes) {
     return size < SIZE_COUNT ? (size_t)1 << (SIZE_MIN_BITS + size) : bytes;
 }
 
 struct message *message_new(uint32_t capacity) {
     size_t bytes = sizeof(struct message) + capacity;
     unsigned size = size_for(bytes);
+    bytes = rounded(size, bytes);
     struct message *message;
     if (size < SIZE_COUNT && pools[size].first != NULL) {
         message = pools[size].first;
         pools[size].first = message->next;
         pools[size].count--;
     } else {
-        message = memory_resize(NULL, rounded(bytes));
+        message = memory_resize(NULL, bytes);
     }
     memset(message, 0, sizeof *message);
-    message->capacity = (uint32_t)(rounded(bytes) - sizeof *message);
+    message->capacity = (uint32_t)(bytes - sizeof *message);
     return message;
 }
 
@@ -79,17 +76,18 @@ void message_answer_to(struct message *to, const struct message *from) {
     to->reply_to = from->reply_to;
 }
 
-void message_append(struct message **message, const void *bytes, size_t length) {
+void message_append(struct message **message, const void *data, size_t length) {
     struct message *m = *message;
     size_t needed = sizeof *m + m->length + length;
     if (needed > sizeof *m + m->capacity) {
         size_t twice = 2 * (sizeof *m + m->capacity);
-        size_t size = rounded(needed > twice ? needed : twice);
-        m = memory_resize(m, size);
-        m->capacity = (uint32_t)(size - sizeof *m);
+        size_t bytes = needed > twice ? needed : twice;
+        bytes = rounded(size_for(bytes), bytes);
+        m = memory_resize(m, bytes);
+        m->capacity = (uint32_t)(bytes - sizeof *m);
         *message = m;
     }
-    memcpy(m->payload + m->length, bytes, length);
+    memcpy(m->payload + m->length, data, length);
     m->length += (uint32_t)length;
 }
 

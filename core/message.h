@@ -36,7 +36,7 @@ struct message *message_new(uint32_t capacity) __attribute__((warn_unused_result
 void message_answer_to(struct message *to, const struct message *from);
 
 // Adds bytes to the payload. The message may move: *message is updated. The owner only.
-void message_append(struct message **message, const void *bytes, size_t length);
+void message_append(struct message **message, const void *data, size_t length);
 
 // Ends a message that the caller owns; null is fine. Any thread, which may keep the memory for its own next messages.
 void message_free(struct message *message);
