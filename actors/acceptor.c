@@ -17,6 +17,7 @@
 #include "actors/acceptor.h"
 
 #include "actors/intake.h"
+#include "actors/listener.h"
 #include "actors/reply_budget.h"
 #include "core/clock.h"
 #include "core/loop.h"
@@ -320,7 +321,7 @@ static int accept_clients(struct acceptor *acceptor, int limit) {
     while (accepted < limit && acceptor->client_count < acceptor->settings.clients) {
         int descriptor = accept4(acceptor->settings.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            if (listener_is_exhausted(errno)) {
                 event_del(acceptor->acceptable); // the tick tries again
                 log_event(acceptor->actor.log, LOG_WARNING, acceptor->actor.name, "cannot accept",
                     "errno=%d clients=%u", errno, acceptor->client_count);

@@ -16,6 +16,7 @@
 
 #include "actors/console_files.h"
 #include "actors/labels.h"
+#include "actors/listener.h"
 #include "actors/status.h"
 #include "core/clock.h"
 #include "core/loop.h"
@@ -404,7 +405,7 @@ static void on_acceptable(evutil_socket_t listener, short events, void *argument
     struct admin *admin = argument;
     int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        if (listener_is_exhausted(errno)) {
             struct timeval pause = {0, (suseconds_t)ACCEPT_AGAIN_MS * 1000};
             event_del(admin->acceptable);
             event_add(admin->accept_again, &pause);

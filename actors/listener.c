@@ -98,3 +98,7 @@ bool listener_open(const char *address, uint16_t *port, unsigned backlog, int *s
     freeaddrinfo(where);
     return opened;
 }
+
+bool listener_is_exhausted(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}

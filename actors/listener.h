@@ -12,4 +12,8 @@
 MUST_CHECK bool listener_open(const char *address, uint16_t *port, unsigned backlog, int *sockets, unsigned count,
     char *reason, size_t reason_bytes);
 
+// Whether accept() failed (with `error`) for want of descriptors or memory: the listener stays readable, so it is to be left alone
+// for a while. Any thread.
+bool listener_is_exhausted(int error);
+
 #endif
