@@ -323,10 +323,24 @@ static void enqueue_again(struct db_actor *db, struct read_query *query) {
     }
 }
 
+// A read whose connection is no more may be asked again, but only once: what killed one connection may kill the next.
+static bool ask_once_more(struct db_actor *db, struct job *job) {
+    if (!job_is_wanted(job) || job->lost || !slice_is_available(db->slice)) {
+        return false;
+    }
+    job->lost = true;
+    metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
+    db_ask_again(db, job);
+    return true;
+}
+
 static void take_back(struct db_actor *db, struct read_query *query, const PGresult *result) {
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    bool is_lost = sqlstate_action(sqlstate) == SQLSTATE_RECONNECT;
     for (int i = 0; i < query->count && !query->is_label; i++) {
-        db_take_back(db, query->jobs[i], PQresultErrorField(result, PG_DIAG_SQLSTATE),
-            PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        if (!is_lost || !ask_once_more(db, query->jobs[i])) {
+            db_take_back(db, query->jobs[i], sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        }
     }
 }
 
@@ -364,15 +378,10 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
 void read_lost(struct db_actor *db, struct query *tag) {
     struct read_query *query = (struct read_query *)tag;
     for (int i = 0; i < query->count && !query->is_label; i++) {
-        struct job *job = query->jobs[i];
-        // A read may be asked again, but only once: what killed one connection may kill the next.
-        if (job_is_wanted(job) && !job->lost && slice_is_available(db->slice)) {
-            job->lost = true;
-            metrics_add(db->actor.metrics, METRIC_DB_RETRIES, 0, 1);
-            db_ask_again(db, job);
-        } else {
-            db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The connection to the database was lost.");
-            db_drop(db, job);
+        if (!ask_once_more(db, query->jobs[i])) {
+            db_answer_problem(
+                db, query->jobs[i], PROBLEM_DATABASE_UNAVAILABLE, "The connection to the database was lost.");
+            db_drop(db, query->jobs[i]);
         }
     }
     free(query);

@@ -52,7 +52,7 @@ struct connection {
     bool needs_flush;
     bool reading; // results are being handed out: the connection must not be closed under them
     bool broken;  // to be closed as soon as that is over
-    bool unfit;   // to be closed once it has answered all, and counted as lost: the server has become another one
+    bool unfit;   // to be closed once it has answered all, and counted as lost: the server said so (SQLSTATE_RECONNECT)
 };
 
 static void on_socket(evutil_socket_t descriptor, short events, void *argument);
@@ -280,13 +280,6 @@ static void end_group(struct connection *connection) {
     }
 }
 
-// A server that only reads now was a primary once, or is not yet one. What it says of connections that are closed by it
-// (08, 57P0) needs no help.
-static bool is_read_only(const PGresult *result) {
-    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    return sqlstate != NULL && strcmp(sqlstate, "25006") == 0;
-}
-
 // Hands the result to what it answers. A query has one result and then a null; a Sync has one and no null.
 static void take_result(struct connection *connection, const PGresult *result) {
     struct flight *flight = &connection->flights[connection->flight_first];
@@ -302,7 +295,8 @@ static void take_result(struct connection *connection, const PGresult *result) {
         connection->prepared[flight->index] = PQresultStatus(result) == PGRES_COMMAND_OK ? PREPARED : NOT_PREPARED;
         break;
     case FLIGHT_QUERY:
-        connection->unfit |= is_read_only(result);
+        connection->unfit |= PQresultStatus(result) == PGRES_FATAL_ERROR &&
+                             sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) == SQLSTATE_RECONNECT;
         connection->owner->result(connection->owner->context, flight->tag, result);
         break;
     case FLIGHT_GROUP:
@@ -339,7 +333,7 @@ static void read_results(struct connection *connection) {
         enter(connection, CONNECTION_DRAINING, NULL);
     }
     if (connection->state == CONNECTION_DRAINING && connection->flight_count == 0) {
-        close_link(connection, connection->unfit ? "the server takes no writes" : NULL);
+        close_link(connection, connection->unfit ? "the server says that it is of no use" : NULL);
     }
 }
 

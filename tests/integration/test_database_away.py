@@ -2,6 +2,7 @@
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Event
 
 import pytest
@@ -167,17 +168,52 @@ def test_a_server_that_takes_no_writes_is_left(own_cluster, crashable_database, 
             return client.request("PUT", vote_path(review_id)).status
 
     assert vote() == 204
-    sessions = "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE usename = %s AND datname = %s"
-    before = set(database.value(sessions, (SERVER_ROLE, database.name)))
+
+    def of_the_server(count):
+        """Its sessions, if there are so many."""
+        pids = {pid for (pid,) in database.rows("SELECT pid FROM pg_stat_activity WHERE usename = %s AND datname = %s",
+                                                (SERVER_ROLE, database.name))}
+        return pids if len(pids) == count else None
+
+    before = wait_until(lambda: of_the_server(2), "both connections")
     database.execute(f"{role} SET default_transaction_read_only = on")
     for pid in before:
         database.execute("SELECT pg_terminate_backend(%s)", (pid,))
 
     def all_are_new():
-        now = set(database.value(sessions, (SERVER_ROLE, database.name)) or ())
-        return len(now) == 2 and not now & before and admin_status(server, "/ready") == 200
+        now = of_the_server(2)
+        return now and not now & before and admin_status(server, "/ready") == 200
 
     wait_until(all_are_new, "sessions that are read-only")
     assert vote() == 503
     database.execute(f"{role} RESET default_transaction_read_only")
     wait_until(lambda: vote() == 204, "votes to be taken again")
+
+
+def test_a_read_whose_connection_is_ended_is_asked_again(own_cluster, crashable_database, start_server):
+    database = crashable_database
+    server = start_server(database, {"actors.db": 1, "db.connections": 2, "db.read_connections": 1, "db.write_connections": 1})
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND datname = %s AND wait_event_type = 'Client'"
+    waiting = "SELECT max(pid) FROM pg_stat_activity WHERE usename = %s AND datname = %s AND wait_event_type = 'Lock' AND pid <> %s"
+
+    def read_and_end(client, times):
+        """Ends each connection that the read is tried on, so many times."""
+        wait_until(lambda: database.value(sessions, (SERVER_ROLE, database.name)) == 2 and admin_status(server, "/ready") == 200,
+                   "both connections")
+        client.send(build_request("GET", meta_path(5)))
+        pid = 0
+        for _ in range(times):
+            pid = wait_until(lambda last=pid: database.value(waiting, (SERVER_ROLE, database.name, last)), "the read to wait for a lock")
+            database.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        return pid
+
+    with server.connect() as client, closing(database.connect()) as holder:
+        Api(client).add(5)
+        holder.autocommit = False
+        holder.cursor().execute("LOCK TABLE product_meta IN ACCESS EXCLUSIVE MODE")
+        read_and_end(client, times=2)  # what it asks may be what ends them
+        check_problem(client.read_reply(), 503)
+        ended = read_and_end(client, times=1)
+        wait_until(lambda: database.value(waiting, (SERVER_ROLE, database.name, ended)), "the second try")
+        holder.rollback()
+        assert client.read_reply().status == 200
