@@ -2,8 +2,8 @@
 // query. A request that asks what another one asks that is still waiting joins it: however many want a product at a time, it
 // is asked for once. (It never joins one that was sent: that one's answer may be older than a write that this client knows
 // of.) Queries of several lots, up to a batch of requests, share a group: with many segments the lots are small, and what a
-// group costs PostgreSQL (a transaction, a flush of its output) should not be paid for each. While all connections are busy,
-// lots grow; so batches grow with the load and nothing waits for a timer.
+// group costs PostgreSQL (a transaction, a flush of its output) should not be paid for each. While all connections are at
+// work, lots grow until they fill a batch; so batches grow with the load and nothing waits for a timer.
 
 #include "actors/db_state.h"
 
@@ -127,6 +127,7 @@ void read_enqueue(struct db_actor *db, struct job *job) {
     struct read_lot *lot =
         lot_of(reads, job->is_kept ? STATEMENT_VERSIONS : job->statement, job->leaf == NO_LEAF ? 0 : job->leaf);
     job_queue_push(&lot->jobs, job);
+    reads->job_count++;
     if (!lot->is_waiting) {
         lot_queues_up(reads, lot);
     }
@@ -156,7 +157,8 @@ static struct read_query *new_query(enum statement statement, int leaf, size_t r
 }
 
 // Takes up to so many jobs that still want an answer; null if there are none.
-static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, size_t limit) {
+static struct read_query *take_jobs(
+    struct db_actor *db, struct read_queue *reads, struct read_lot *lot, size_t limit) {
     size_t room = lot->jobs.count < limit ? lot->jobs.count : limit;
     struct read_query *query = new_query(lot->statement, lot->leaf, room);
     while ((size_t)query->count < room) {
@@ -164,6 +166,7 @@ static struct read_query *take_jobs(struct db_actor *db, struct read_lot *lot, s
         if (job == NULL) {
             break;
         }
+        reads->job_count--;
         waits_no_more(db, job);
         if (job_is_wanted(job)) {
             query->jobs[query->count++] = job;
@@ -252,17 +255,22 @@ static struct read_query *label_for(struct read_query *const *queries, size_t co
     return label;
 }
 
+// Jobs of a batch at most. The slow lane has one.
+static size_t batch_size(const struct db_actor *db, const struct read_queue *reads) {
+    return reads->lane == LANE_SLOW ? 1 : db->settings.batch;
+}
+
 // Takes a batch of jobs out of as many lots as it needs, and with them what labels their lists; returns the number of queries
-// that makes, in the order in which they are to be sent. The slow lane has one job a batch.
+// that makes, in the order in which they are to be sent.
 static size_t take_batch(struct db_actor *db, struct read_queue *reads, struct read_query **queries) {
     size_t query_count = 1; // the first place is for the label
-    size_t batch = reads->lane == LANE_SLOW ? 1 : db->settings.batch;
+    size_t batch = batch_size(db, reads);
     size_t room = batch;
     while (room > 0 && reads->first_waiting != NULL) {
         struct read_lot *lot = first_lot_leaves(reads);
         // So few are cheaper one by one, by the statement that has no join.
         bool one_by_one = lot->jobs.count <= SINGLES_MAX && statement_for_one(lot->statement) != lot->statement;
-        struct read_query *query = take_jobs(db, lot, one_by_one ? 1 : room);
+        struct read_query *query = take_jobs(db, reads, lot, one_by_one ? 1 : room);
         if (query != NULL) {
             room -= (size_t)query->count;
             queries[query_count++] = query;
@@ -294,10 +302,16 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
     connection_end_group(connection, NULL);
 }
 
+// A connection at work is sent whole batches only: there the jobs of a smaller one would wait for those before them all the
+// same, and here others can join them. (The rule of J. Nagle for small packets, RFC 896, with batches for packets.)
+static bool is_worth_sending(const struct db_actor *db, const struct read_queue *reads, const struct connection *connection) {
+    return connection_load(connection) == 0 || reads->job_count >= batch_size(db, reads);
+}
+
 static void flush_queue(struct db_actor *db, struct read_queue *reads) {
     while (reads->first_waiting != NULL) {
         struct connection *connection = slice_pick(db->slice, reads->lane);
-        if (connection == NULL) {
+        if (connection == NULL || !is_worth_sending(db, reads, connection)) {
             db_note_waiting(db, reads->lane, reads->first_waiting->jobs.first);
             return;
         }
@@ -391,6 +405,7 @@ static void take_all(struct db_actor *db, struct read_queue *reads, struct job_q
     while (reads->first_waiting != NULL) {
         struct read_lot *lot = first_lot_leaves(reads);
         for (struct job *job; (job = job_queue_pop(&lot->jobs)) != NULL;) {
+            reads->job_count--;
             waits_no_more(db, job);
             job_queue_push(out, job);
         }

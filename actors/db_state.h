@@ -50,6 +50,7 @@ struct read_queue {
     size_t lot_count;
     struct read_lot *first_waiting;
     struct read_lot *last_waiting;
+    size_t job_count; // in all lots
     enum lane lane;
 };
 

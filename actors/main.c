@@ -1,6 +1,7 @@
 // The program reviewd: arguments, configuration, and off to the supervisor.
 
 #include "actors/supervisor.h"
+#include "core/process.h"
 #include "pg/budget.h"
 #include "pg/migration.h"
 #include "pg/statement.h"
@@ -103,6 +104,9 @@ static int serve(struct config *config) {
     log_event(log, LOG_INFO, "supervisor", "starting", "version=%s pid=%d acceptors=%d db=%d writers=%d connections=%d",
         REVIEWD_VERSION, (int)getpid(), (int)config->actors_acceptors, (int)config->actors_db,
         (int)config->actors_writers, (int)config->db_connections);
+    if (config->actors_scheduling == SCHEDULING_BATCH && !process_schedule_as_batch()) {
+        log_event(log, LOG_WARNING, "supervisor", "cannot be scheduled as batch work", "reason=\"%s\"", strerror(errno));
+    }
     int code = (int)supervisor_run(config, log);
     log_close(log);
     return code;

@@ -15,6 +15,12 @@ enum placement {
     PLACEMENT_SHARED
 };
 
+// What actors.scheduling holds, in the order of its list.
+enum scheduling {
+    SCHEDULING_NORMAL,
+    SCHEDULING_BATCH
+};
+
 // Numbers and choices (the index in the option's list; log.level holds an enum log_level) are unsigned; text is owned by
 // the struct and never null.
 struct config {

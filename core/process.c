@@ -3,6 +3,7 @@
 #include "core/clock.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -60,4 +61,9 @@ void process_usage_read(struct process_usage *usage, uint64_t now_ns) {
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0) {
         usage->cpu_ns = (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
     }
+}
+
+bool process_schedule_as_batch(void) {
+    const struct sched_param priority = {0};
+    return sched_setscheduler(0, SCHED_BATCH, &priority) == 0;
 }

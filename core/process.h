@@ -16,4 +16,8 @@ struct process_usage {
 // Learns everything anew; but descriptors at most every few seconds where the kernel makes us count them one by one.
 void process_usage_read(struct process_usage *usage, uint64_t now_ns);
 
+// Has the kernel schedule the calling thread, and those that it starts from now on, as work in batches (SCHED_BATCH, see
+// sched(7)): when it wakes up it does not interrupt what runs on its CPU. Returns false, with errno, where that is refused.
+MUST_CHECK bool process_schedule_as_batch(void);
+
 #endif
