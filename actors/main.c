@@ -105,7 +105,8 @@ static int serve(struct config *config) {
         REVIEWD_VERSION, (int)getpid(), (int)config->actors_acceptors, (int)config->actors_db,
         (int)config->actors_writers, (int)config->db_connections);
     if (config->actors_scheduling == SCHEDULING_BATCH && !process_schedule_as_batch()) {
-        log_event(log, LOG_WARNING, "supervisor", "cannot be scheduled as batch work", "reason=\"%s\"", strerror(errno));
+        log_event(
+            log, LOG_WARNING, "supervisor", "cannot be scheduled as batch work", "reason=\"%s\"", strerror(errno));
     }
     int code = (int)supervisor_run(config, log);
     log_close(log);
