@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What a running fleet (./dev fleet up) bears: nodes that are restarted one by one or killed, and what six cost beside one.
 
-Usage: loadtest/fleet.py [--port P] [--products N] [--engine podman] [--prometheus P] [TRIAL...]
+Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--engine podman] [--prometheus P] [TRIAL...]
 
   --port P        where nginx listens on 127.0.0.1 (8080)
   --products N    products to ask for (30000)
+  --clients N     clients that read at a time, each a request (32)
   --prometheus P  where Prometheus listens on 127.0.0.1 (9091)
   TRIAL           spread, slow, restart, kill, writes, cpu, watch; all unless named
 
@@ -44,8 +45,8 @@ def fleet(*words):
 class Reads:
     """wrk for so many seconds; the result, when the block has ended, in `answered` and `wrong`."""
 
-    def __init__(self, options, seconds, clients=32):
-        self.command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "-s", TOP / "loadtest/wrk/products.lua",
+    def __init__(self, options, seconds):
+        self.command = ["wrk", "-t1", f"-c{options.clients}", f"-d{seconds}s", "--timeout", "10s", "-s", TOP / "loadtest/wrk/products.lua",
                         f"http://127.0.0.1:{options.port}", "--", str(options.products)]
 
     def __enter__(self):
@@ -245,6 +246,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--products", type=int, default=30000)
+    parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--engine", default="podman")
     parser.add_argument("--prometheus", type=int, default=9091)
     parser.add_argument("trials", nargs="*", choices=[[], *TRIALS])
