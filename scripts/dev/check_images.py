@@ -35,6 +35,12 @@ RUN = {
 }
 
 
+def head():
+    """The commit of the checkout, as ./dev images labels with it."""
+    done = subprocess.run(["git", "-C", Path(__file__).parent, "rev-parse", "HEAD"], capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
 class Image:
     def __init__(self, engine, name):
         self.engine, self.name, self.failed = engine, name, 0
@@ -58,6 +64,7 @@ class Image:
         self.check(user.split(":")[0] not in ("", "0", "root"), f"runs as {user or 'root'}")
         labels = config.get("Labels") or {}
         self.check(all(labels.get(f"org.opencontainers.image.{key}") for key in ("title", "description", "licenses")), "is labelled")
+        self.check(labels.get("org.opencontainers.image.revision") == head(), "names the commit that it was made of")
         if RUN[self.name][1]:
             health = self.about.get("HealthCheck") or self.about.get("Healthcheck") or config.get("Healthcheck") or {}
             self.check((health.get("Test") or [""])[0] == "CMD", "has a health check, without a shell")

@@ -86,7 +86,7 @@ images_build() {
   local target=$1 tag=$2 log=$var/log/image-$1
   shift 2
   local options=("$@" --file "$top/deploy/images/Containerfile" --target "$target" --tag "$tag"
-    --label "org.opencontainers.image.revision=$(git -C "$top" rev-parse HEAD 2>/dev/null || echo unknown)")
+    --build-arg "REVISION=$(git -C "$top" rev-parse HEAD 2>/dev/null || echo unknown)")
   # Format docker: the OCI format has no place for a health check.
   [[ $engine != podman ]] || options+=(--layers --format docker --timestamp "$SOURCE_DATE_EPOCH" --pull=missing)
   # Where no systemd runs, a build cannot have a container of its own.
