@@ -157,8 +157,7 @@ static struct read_query *new_query(enum statement statement, int leaf, size_t r
 }
 
 // Takes up to so many jobs that still want an answer; null if there are none.
-static struct read_query *take_jobs(
-    struct db_actor *db, struct read_queue *reads, struct read_lot *lot, size_t limit) {
+static struct read_query *take_jobs(struct db_actor *db, struct read_queue *reads, struct read_lot *lot, size_t limit) {
     size_t room = lot->jobs.count < limit ? lot->jobs.count : limit;
     struct read_query *query = new_query(lot->statement, lot->leaf, room);
     while ((size_t)query->count < room) {
@@ -304,7 +303,8 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
 
 // A connection at work is sent whole batches only: there the jobs of a smaller one would wait for those before them all the
 // same, and here others can join them. (The rule of J. Nagle for small packets, RFC 896, with batches for packets.)
-static bool is_worth_sending(const struct db_actor *db, const struct read_queue *reads, const struct connection *connection) {
+static bool is_worth_sending(
+    const struct db_actor *db, const struct read_queue *reads, const struct connection *connection) {
     return connection_load(connection) == 0 || reads->job_count >= batch_size(db, reads);
 }
 
