@@ -127,7 +127,7 @@ static void add_db_actors(struct assembly *assembly) {
                 },
             .batch = (unsigned)config->db_batch,
             .write_batch = (unsigned)config->db_write_batch,
-            .page_bytes = (size_t)config->db_kept_pages_mib * 1024 * 1024 / assembly->db_count,
+            .stores_pages = config->db_pages == PAGES_STORED,
             .queue_limit_ms = (unsigned)config->deadline_queue_ms,
             .nodes = config->db_nodes,
             .connections = config->db_connections,

@@ -288,6 +288,7 @@ static void db_flush(struct actor *actor) {
     segments_flush(db);
     budget_flush(db);
     read_flush(db);
+    pages_flush(db);
     write_flush(db);
     slice_flush(db->slice);
     ensure_tick(db);
@@ -304,6 +305,8 @@ static void on_result(void *context, void *tag, const PGresult *result) {
         segments_result(context, result);
     } else if (query->statement == STATEMENT_BUDGET) {
         budget_result(context, result);
+    } else if (query->statement == STATEMENT_PAGE_STORE) {
+        pages_stored(context, result);
     } else if (statement_lane(query->statement) != LANE_WRITE) {
         read_result(context, query, result);
     } else {
@@ -315,6 +318,8 @@ static void on_query_lost(void *context, void *tag) {
     struct query *query = tag;
     if (query->statement == STATEMENT_BUDGET) {
         ((struct db_actor *)context)->budget_is_due = true;
+    } else if (query->statement == STATEMENT_PAGE_STORE) {
+        pages_store_lost(context);
     } else if (statement_lane(query->statement) != LANE_WRITE && query->statement != STATEMENT_KEEP_AHEAD) {
         read_lost(context, query);
     }
@@ -344,7 +349,6 @@ static void on_changed(void *context, struct connection *connection, enum connec
         log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
     } else if (reason != NULL) {
         bool was_ready = before == CONNECTION_READY || before == CONNECTION_DRAINING;
-        pages_forget(db);
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTION_FAILURES, 0, 1);
         log_event(db->actor.log, LOG_WARNING, db->actor.name, was_ready ? "connection lost" : "cannot connect",
             "state=%s reason=\"%s\"", connection_state_name(before), reason);

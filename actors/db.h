@@ -10,7 +10,7 @@ struct db_settings {
     unsigned batch;          // reads that are sent together, at most
     unsigned write_batch;    // writes in one transaction, about
     unsigned queue_limit_ms; // a request that has waited longer is shed
-    size_t page_bytes;       // for lists that are kept; 0: none are
+    bool stores_pages;       // of products, and reads them
     uint32_t nodes;          // that share the database,
     uint32_t connections;    // each with at most so many connections
     // Whether this actor tells of the segments, in metrics, the log, and a message to `admin`, and checks the budget of connections.

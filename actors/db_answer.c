@@ -57,6 +57,10 @@ static bool is_in_order(const PGresult *result, int count) {
 }
 
 static void answer_list(struct db_actor *db, struct job *job, const PGresult *result, int first_row, int end_row) {
+    if (job->page == PAGE_MISSED) {
+        pages_render(db, job, result, first_row, end_row);
+        return;
+    }
     struct buffer *body = &db->body;
     body->length = 0;
     reply_json_list_begin(body, &job->ask.list);
@@ -66,7 +70,6 @@ static void answer_list(struct db_actor *db, struct job *job, const PGresult *re
         reply_json_list_add(body, &review, row == first_row);
     }
     reply_json_list_end(body);
-    pages_keep(db, job, buffer_view(body));
     answer_body(db, job, buffer_view(body));
 }
 

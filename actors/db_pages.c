@@ -1,149 +1,192 @@
-// Lists of the DB actor that are kept, so that one that is asked for again costs PostgreSQL no more than a look at a version.
+// Stored pages of the DB actor: the first reviews of a product in the default order cost PostgreSQL ten rows in ten places when
+// they are read from the reviews, and one row when they were stored as they are sent (pg/product_page.h).
 //
-// Every write renews its product's version in its own transaction (pg/statement.def). A list is labelled with the version
-// that was read just before it, on the same connection: what it shows is at least as new as its label. When it is asked for
-// again, the actor asks whether the product still has that version, in a query that is sent after the request came. If so,
-// nothing was committed in between, and the list is what PostgreSQL would answer now; so a reader sees every write that was
-// answered before it asked, on whichever node. If not, the list is read anew.
+// Every write renews its product's version in its own transaction (pg/statement.def). A list that a page can answer asks for the
+// page first, and PostgreSQL tells it only with the product's version and the epoch of the same snapshot, if the page was stored
+// under both. If not, the list is read from the reviews, and what was read is stored under the version and epoch that were told
+// before: it shows what these show or something newer. If it is newer, the version that it was stored under has gone for ever,
+// and nobody is sent that page. So a page shows what its reviews show in the same snapshot, to each request and on each node.
 //
-// The version of product 0, the epoch, stands for changes by other means. It is asked for with every version, and a new one
-// makes the actor forget all; so does a lost connection, behind which may be another server. A list is kept only under the
-// epoch of its label: one that another connection was slow to read may come when the actor has forgotten its like already.
+// The epoch is the version of product 0: it changes when all reviews do. A version is the number of a transaction, so no other
+// state of a product ever has the same.
+//
+// Pages are stored by one query at a time. What is read while it is under way goes with the next one, and what finds no room
+// there is stored when it is read again. So storing takes a bounded share of a busy server.
 
 #include "actors/db_state.h"
 
 #include "core/clock.h"
 #include "core/loop.h"
 #include "core/metrics.h"
+#include "pg/product_page.h"
 #include "pg/result.h"
+#include "proto/reply_json.h"
 
 enum {
-    EPOCH_PRODUCT = 0,
-    // What somebody changes by hand, without a word to product_version, is seen after this time.
-    PAGE_AGE_MAX_S = 60,
-    // Where versions cannot be read (the table is locked, or the role may not), lists are read without them for so long.
+    // Where pages cannot be read or stored (the table is locked, or the role may not), the server does without for so long.
     PAUSE_S = 5
 };
 
 void pages_start(struct db_actor *db) {
-    db->pages = page_cache_new(db->settings.page_bytes);
-    db->epoch = VERSION_UNKNOWN;
+    db->page_store.query.statement = STATEMENT_PAGE_STORE;
 }
 
 void pages_free(struct db_actor *db) {
-    page_cache_free(db->pages);
-    db->pages = NULL;
-}
-
-static void note_size(struct db_actor *db) {
-    metrics_set(db->actor.metrics, METRIC_KEPT_PAGES, 0, page_cache_count(db->pages));
-    metrics_set(db->actor.metrics, METRIC_KEPT_PAGES_BYTES, 0, page_cache_bytes(db->pages));
-}
-
-void pages_forget(struct db_actor *db) {
-    db->epoch = VERSION_UNKNOWN;
-    if (db->pages != NULL) {
-        page_cache_clear(db->pages);
-        note_size(db);
-    }
+    buffer_free(&db->page);
+    buffer_free(&db->page_store.bytes);
 }
 
 void pages_look(struct db_actor *db, struct job *job) {
-    bool was_kept = job->is_kept;
-    job->is_kept = false;
-    job->keep = false;
-    job->version = VERSION_UNKNOWN;
-    uint64_t now_ns = loop_now_ns(db->actor.loop);
-    if (db->pages == NULL || statement_lane(job->statement) != LANE_READ || now_ns < db->pages_paused_until_ns) {
-        return;
-    }
-    struct page page;
-    uint64_t oldest_ns = now_ns - PAGE_AGE_MAX_S * NS_PER_S;
-    if (page_cache_find(db->pages, job->read_key, &page) && page.read_ns > oldest_ns) {
-        job->is_kept = true;
-        job->version = page.version;
-    } else {
-        job->keep = page_cache_admits(db->pages, job->read_key) || was_kept;
+    if (job->page != PAGE_MISSED) {
+        bool is_stored = db->settings.stores_pages && job->operation == OPERATION_REVIEW_LIST &&
+                         product_page_covers(&job->ask.list) &&
+                         loop_now_ns(db->actor.loop) >= db->pages_paused_until_ns;
+        job->page = is_stored ? PAGE_ASKED : PAGE_NONE;
     }
 }
 
-void pages_add_parameters(struct parameters *parameters, const struct read_query *query) {
-    parameters_begin_int32_array(parameters, (size_t)query->count + 1);
-    parameters_add_int32_element(parameters, EPOCH_PRODUCT);
-    for (int i = 0; i < query->count; i++) {
-        parameters_add_int32_element(parameters, query->jobs[i]->ask.list.product_id);
-    }
-    parameters_begin_int64_array(parameters, (size_t)query->count + 1);
-    parameters_add_int64_element(parameters, query->epoch);
-    for (int i = 0; i < query->count; i++) {
-        parameters_add_int64_element(parameters, query->jobs[i]->version);
-    }
-}
-
-// The versions that the result tells: those of the jobs and the query's epoch are set, and a new epoch makes the actor forget.
-// A row's place is 1 for the epoch, and from 2 for the jobs; what has not changed has no row.
-static void take_versions(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    for (int row = 0; row < PQntuples(result); row++) {
-        int place = result_place(result, row, query->count + 1);
-        int64_t version = result_int(result, row, 1);
-        if (place > 0) {
-            query->jobs[place - 1]->version = version;
-        } else if (place == 0) {
-            query->epoch = version;
-        }
-        if (place == 0 && version != db->epoch) {
-            pages_forget(db);
-            db->epoch = version;
-        }
-    }
-}
-
-void pages_take_labels(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    take_versions(db, query, result);
-    for (int i = 0; i < query->count; i++) {
-        query->jobs[i]->epoch = query->epoch;
-    }
+static void note_pause(struct db_actor *db, const char *what, const PGresult *result) {
+    log_event(db->actor.log, LOG_WARNING, db->actor.name, what, "seconds=%d sqlstate=%s reason=\"%s\"", PAUSE_S,
+        PQresultErrorField(result, PG_DIAG_SQLSTATE), PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
 void pages_pause(struct db_actor *db, const PGresult *result) {
     uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
     if (now_ns >= db->pages_paused_until_ns) { // others that were in flight fail with the first
-        log_event(db->actor.log, LOG_WARNING, db->actor.name, "lists are not kept for a while",
-            "seconds=%d sqlstate=%s reason=\"%s\"", PAUSE_S, PQresultErrorField(result, PG_DIAG_SQLSTATE),
-            PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+        note_pause(db, "pages are not read for a while", result);
     }
     db->pages_paused_until_ns = now_ns + PAUSE_S * NS_PER_S;
-    pages_forget(db);
 }
 
-// The page that a job waits for, if it is still kept with the version that was confirmed.
-static bool find_confirmed(struct db_actor *db, const struct job *job, struct page *page) {
-    return db->pages != NULL && page_cache_find(db->pages, job->read_key, page) && page->version == job->version;
+// Answers a list with JSON of reviews, and those that joined it.
+static void answer_with(struct db_actor *db, struct job *job, struct view reviews) {
+    struct buffer *body = &db->body;
+    body->length = 0;
+    reply_json_list_begin(body, &job->ask.list);
+    buffer_append(body, reviews);
+    reply_json_list_end(body);
+    answer_body(db, job, buffer_view(body));
+}
+
+// Answers the job of a row if the row has a page, and else notes under which versions one may be stored.
+static void take_row(struct db_actor *db, struct job *job, const PGresult *result, int row) {
+    struct view page = result_text(result, row, 3);
+    struct view reviews;
+    job->version = result_int(result, row, 1);
+    job->epoch = result_int(result, row, 2);
+    if (page.data != NULL && product_page_read(page, &job->ask.list, &reviews)) {
+        metrics_add(db->actor.metrics, METRIC_PAGES_SERVED, 0, job_count(job));
+        answer_with(db, job, reviews);
+    }
 }
 
 void pages_answer(struct db_actor *db, struct read_query *query, const PGresult *result) {
-    take_versions(db, query, result);
+    for (int row = 0; row < PQntuples(result); row++) {
+        int place = result_place(result, row, query->count);
+        if (place >= 0) {
+            take_row(db, query->jobs[place], result, row);
+        }
+    }
     for (int i = 0; i < query->count; i++) {
         struct job *job = query->jobs[i];
-        struct page page;
-        // A job whose version has changed has the new one, with which no page was kept before this query was sent. Pages that
-        // were kept since then were read later still, so they serve it as well.
-        if (find_confirmed(db, job, &page)) {
-            metrics_add(db->actor.metrics, METRIC_PAGES_SERVED, 0, job_count(job));
-            answer_body(db, job, page.body);
-            db_drop(db, job);
-        } else {
-            if (db->pages != NULL) {
-                page_cache_remove(db->pages, job->read_key);
-            }
+        if (job_is_wanted(job)) {
+            job->page = PAGE_MISSED;
             db_ask_again(db, job);
+        } else {
+            db_drop(db, job);
         }
     }
 }
 
-void pages_keep(struct db_actor *db, const struct job *job, struct view body) {
-    if (db->pages != NULL && job->keep && job->version != VERSION_UNKNOWN && job->epoch == db->epoch) {
-        page_cache_put(db->pages, job->read_key, &(struct page){job->version, job->sent_ns, body});
-        note_size(db);
+// Where the product's page is, or would be, among those that wait to be stored.
+static int place_of(const struct page_store *store, int32_t product_id) {
+    int place = 0;
+    while (place < store->count && store->pages[place].product_id < product_id) {
+        place++;
     }
+    return place;
+}
+
+// Keeps the page for the next query that stores some, which wants products in order and each once.
+static void wait_for_store(struct db_actor *db, const struct job *job, struct view page) {
+    struct page_store *store = &db->page_store;
+    int32_t product_id = job->ask.list.product_id;
+    int place = place_of(store, product_id);
+    bool is_there = place < store->count && store->pages[place].product_id == product_id;
+    if (!db->settings.stores_pages || is_there || store->count == PAGE_STORE_MAX ||
+        loop_now_ns(db->actor.loop) < store->paused_until_ns) {
+        return;
+    }
+    memmove(&store->pages[place + 1], &store->pages[place], (size_t)(store->count - place) * sizeof store->pages[0]);
+    store->pages[place] = (struct waiting_page){product_id, job->epoch, job->version, store->bytes.length, page.length};
+    store->count++;
+    buffer_append(&store->bytes, page);
+}
+
+void pages_render(struct db_actor *db, struct job *job, const PGresult *result, int first_row, int end_row) {
+    product_page_begin(&db->page);
+    for (int row = first_row; row < end_row; row++) {
+        struct review review;
+        result_review(result, row, &review);
+        product_page_add(&db->page, &review);
+    }
+    struct view page = buffer_view(&db->page);
+    struct view reviews = {NULL, 0};
+    (void)product_page_read(page, &job->ask.list, &reviews); // it was made just now
+    if (end_row > first_row) {                               // pages of products that there are not would have no end
+        wait_for_store(db, job, page);
+    }
+    answer_with(db, job, reviews);
+}
+
+static void add_parameters(struct parameters *parameters, const struct page_store *store) {
+    parameters_reset(parameters);
+    parameters_begin_int32_array(parameters, (size_t)store->count);
+    for (int i = 0; i < store->count; i++) {
+        parameters_add_int32_element(parameters, store->pages[i].product_id);
+    }
+    parameters_add_int16(parameters, PRODUCT_PAGE_FORMAT);
+    parameters_begin_int64_array(parameters, (size_t)store->count);
+    for (int i = 0; i < store->count; i++) {
+        parameters_add_int64_element(parameters, store->pages[i].epoch);
+    }
+    parameters_begin_int64_array(parameters, (size_t)store->count);
+    for (int i = 0; i < store->count; i++) {
+        parameters_add_int64_element(parameters, store->pages[i].version);
+    }
+    parameters_begin_bytes_array(parameters, (size_t)store->count, store->bytes.length);
+    for (int i = 0; i < store->count; i++) {
+        const struct waiting_page *page = &store->pages[i];
+        parameters_add_bytes_element(parameters, (struct view){store->bytes.data + page->offset, page->length});
+    }
+}
+
+void pages_flush(struct db_actor *db) {
+    struct page_store *store = &db->page_store;
+    struct connection *connection = store->count == 0 || store->in_flight > 0 ? NULL : slice_pick(db->slice, LANE_READ);
+    if (connection == NULL) {
+        return;
+    }
+    connection_prepare(connection, STATEMENT_PAGE_STORE, 0);
+    add_parameters(&db->parameters, store);
+    connection_send(connection, STATEMENT_PAGE_STORE, 0, &db->parameters, &store->query);
+    connection_end_group(connection, NULL);
+    store->in_flight = store->count;
+    store->count = 0;
+    store->bytes.length = 0;
+}
+
+void pages_stored(struct db_actor *db, const PGresult *result) {
+    struct page_store *store = &db->page_store;
+    if (PQresultStatus(result) == PGRES_COMMAND_OK) {
+        metrics_add(db->actor.metrics, METRIC_PAGES_STORED, 0, (uint64_t)store->in_flight);
+    } else {
+        note_pause(db, "pages are not stored for a while", result);
+        store->paused_until_ns = loop_renew_now_ns(db->actor.loop) + PAUSE_S * NS_PER_S;
+    }
+    store->in_flight = 0;
+}
+
+void pages_store_lost(struct db_actor *db) {
+    db->page_store.in_flight = 0;
 }

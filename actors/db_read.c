@@ -11,6 +11,7 @@
 #include "core/loop.h"
 #include "core/memory.h"
 #include "core/metrics.h"
+#include "pg/product_page.h"
 
 #include <stdlib.h>
 
@@ -119,13 +120,11 @@ void read_enqueue(struct db_actor *db, struct job *job) {
     }
     job->same_slot = NULL;
     *waiting = job;
-    if (job->operation == OPERATION_REVIEW_LIST) {
-        pages_look(db, job);
-    }
+    pages_look(db, job);
     // Before the first connection the segments are not known; such jobs wait as if for leaf 0 and are routed again.
     struct read_queue *reads = queue_for(db, statement_lane(job->statement));
     struct read_lot *lot =
-        lot_of(reads, job->is_kept ? STATEMENT_VERSIONS : job->statement, job->leaf == NO_LEAF ? 0 : job->leaf);
+        lot_of(reads, job->page == PAGE_ASKED ? STATEMENT_PAGE : job->statement, job->leaf == NO_LEAF ? 0 : job->leaf);
     job_queue_push(&lot->jobs, job);
     reads->job_count++;
     if (!lot->is_waiting) {
@@ -192,11 +191,22 @@ static struct read_query *take_jobs(struct db_actor *db, struct read_queue *read
         }                                                                                                              \
     } while (false)
 
+// What a list reads of its product's reviews.
+static int32_t count_to_read(const struct job *job) {
+    return job->page == PAGE_MISSED ? PRODUCT_PAGE_REVIEWS : job->ask.list.count;
+}
+
+static int32_t skip_to_read(const struct job *job) {
+    return job->page == PAGE_MISSED ? 0 : job->ask.list.page * job->ask.list.count;
+}
+
 static void add_parameters(struct parameters *parameters, const struct read_query *query) {
-    const struct list_request *list = &query->jobs[0]->ask.list;
     parameters_reset(parameters);
     switch (query->query.statement) {
-    case STATEMENT_VERSIONS: pages_add_parameters(parameters, query); break;
+    case STATEMENT_PAGE:
+        ADD_ARRAY(parameters, int32, query, job->ask.list.product_id);
+        parameters_add_int16(parameters, PRODUCT_PAGE_FORMAT);
+        break;
     case STATEMENT_META: ADD_ARRAY(parameters, int32, query, job->ask.key.product_id); break;
     case STATEMENT_GET:
         ADD_ARRAY(parameters, int32, query, job->ask.key.product_id);
@@ -208,14 +218,14 @@ static void add_parameters(struct parameters *parameters, const struct read_quer
     case STATEMENT_LIST_RELEVANT_DEEP:
     case STATEMENT_LIST_NEWEST_DEEP:
     case STATEMENT_LIST_HELPFUL_DEEP:
-        parameters_add_int32(parameters, list->product_id);
-        parameters_add_int32(parameters, list->count);
-        parameters_add_int32(parameters, list->page * list->count);
+        parameters_add_int32(parameters, query->jobs[0]->ask.list.product_id);
+        parameters_add_int32(parameters, count_to_read(query->jobs[0]));
+        parameters_add_int32(parameters, skip_to_read(query->jobs[0]));
         break;
     default:
         ADD_ARRAY(parameters, int32, query, job->ask.list.product_id);
-        ADD_ARRAY(parameters, int32, query, job->ask.list.count);
-        ADD_ARRAY(parameters, int32, query, job->ask.list.page * job->ask.list.count);
+        ADD_ARRAY(parameters, int32, query, count_to_read(job));
+        ADD_ARRAY(parameters, int32, query, skip_to_read(job));
         break;
     }
 }
@@ -229,29 +239,12 @@ static void note_sending(struct job *job, uint64_t now_ns) {
 
 static void send_query(
     struct db_actor *db, struct connection *connection, enum lane lane, struct read_query *query, uint64_t now_ns) {
-    for (int i = 0; i < query->count && !query->is_label; i++) {
+    for (int i = 0; i < query->count; i++) {
         note_sending(query->jobs[i], now_ns);
     }
-    metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, lane, query->is_label ? 0 : (uint64_t)query->count);
-    query->epoch = db->epoch;
+    metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, lane, (uint64_t)query->count);
     add_parameters(&db->parameters, query);
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
-}
-
-// The query for the versions of those lists of a batch that are worth keeping; null if none is.
-static struct read_query *label_for(struct read_query *const *queries, size_t count, size_t room) {
-    struct read_query *label = NULL;
-    for (size_t i = 0; i < count; i++) {
-        for (int j = 0; j < queries[i]->count; j++) {
-            struct job *job = queries[i]->jobs[j];
-            if (job->keep) {
-                label = label == NULL ? new_query(STATEMENT_VERSIONS, 0, room) : label;
-                label->is_label = true;
-                label->jobs[label->count++] = job;
-            }
-        }
-    }
-    return label;
 }
 
 // Jobs of a batch at most. The slow lane has one.
@@ -259,12 +252,10 @@ static size_t batch_size(const struct db_actor *db, const struct read_queue *rea
     return reads->lane == LANE_SLOW ? 1 : db->settings.batch;
 }
 
-// Takes a batch of jobs out of as many lots as it needs, and with them what labels their lists; returns the number of queries
-// that makes, in the order in which they are to be sent.
+// Takes a batch of jobs out of as many lots as it needs; returns the number of queries that makes.
 static size_t take_batch(struct db_actor *db, struct read_queue *reads, struct read_query **queries) {
-    size_t query_count = 1; // the first place is for the label
-    size_t batch = batch_size(db, reads);
-    size_t room = batch;
+    size_t query_count = 0;
+    size_t room = batch_size(db, reads);
     while (room > 0 && reads->first_waiting != NULL) {
         struct read_lot *lot = first_lot_leaves(reads);
         // So few are cheaper one by one, by the statement that has no join.
@@ -278,15 +269,12 @@ static size_t take_batch(struct db_actor *db, struct read_queue *reads, struct r
             lot_queues_up(reads, lot);
         }
     }
-    queries[0] = label_for(queries + 1, query_count - 1, batch);
     return query_count;
 }
 
 static void send_batch(struct db_actor *db, struct connection *connection, struct read_queue *reads) {
-    struct read_query *places[BATCH_MAX + 1];
-    size_t count = take_batch(db, reads, places);
-    struct read_query **queries = places[0] == NULL ? places + 1 : places;
-    count -= places[0] == NULL;
+    struct read_query *queries[BATCH_MAX];
+    size_t count = take_batch(db, reads, queries);
     if (count == 0) {
         return;
     }
@@ -324,15 +312,15 @@ void read_flush(struct db_actor *db) {
     flush_queue(db, &db->slow_reads);
 }
 
-// Whether versions could not be read though the connection is well: lists are then read without them.
-static bool is_without_versions(const struct read_query *query, const PGresult *result) {
-    return query->query.statement == STATEMENT_VERSIONS && PQresultStatus(result) != PGRES_TUPLES_OK &&
+// Whether pages could not be read though the connection is well: lists are then read from their reviews.
+static bool is_without_pages(const struct read_query *query, const PGresult *result) {
+    return query->query.statement == STATEMENT_PAGE && PQresultStatus(result) != PGRES_TUPLES_OK &&
            sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) != SQLSTATE_RECONNECT;
 }
 
 // The query was not run, because another one of its group has failed, or what it asks is asked in another way.
 static void enqueue_again(struct db_actor *db, struct read_query *query) {
-    for (int i = 0; i < query->count && !query->is_label; i++) {
+    for (int i = 0; i < query->count; i++) {
         db_ask_again(db, query->jobs[i]);
     }
 }
@@ -351,7 +339,7 @@ static bool ask_once_more(struct db_actor *db, struct job *job) {
 static void take_back(struct db_actor *db, struct read_query *query, const PGresult *result) {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     bool is_lost = sqlstate_action(sqlstate) == SQLSTATE_RECONNECT;
-    for (int i = 0; i < query->count && !query->is_label; i++) {
+    for (int i = 0; i < query->count; i++) {
         if (!is_lost || !ask_once_more(db, query->jobs[i])) {
             db_take_back(db, query->jobs[i], sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
         }
@@ -360,7 +348,7 @@ static void take_back(struct db_actor *db, struct read_query *query, const PGres
 
 static void answer(struct db_actor *db, struct read_query *query, const PGresult *result) {
     switch (query->query.statement) {
-    case STATEMENT_VERSIONS: pages_answer(db, query, result); return; // these jobs may have to wait again
+    case STATEMENT_PAGE: pages_answer(db, query, result); return; // these jobs may have to wait again
     case STATEMENT_META: answer_metas(db, query, result); break;
     case STATEMENT_GET: answer_reviews(db, query, result); break;
     default: answer_lists(db, query, result); break;
@@ -375,11 +363,9 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
     bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
         enqueue_again(db, query);
-    } else if (is_without_versions(query, result)) {
+    } else if (is_without_pages(query, result)) {
         pages_pause(db, result);
         enqueue_again(db, query);
-    } else if (query->is_label && succeeded) {
-        pages_take_labels(db, query, result);
     } else if (!succeeded) {
         take_back(db, query, result);
     } else {
@@ -391,7 +377,7 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
 
 void read_lost(struct db_actor *db, struct query *tag) {
     struct read_query *query = (struct read_query *)tag;
-    for (int i = 0; i < query->count && !query->is_label; i++) {
+    for (int i = 0; i < query->count; i++) {
         if (!ask_once_more(db, query->jobs[i])) {
             db_answer_problem(
                 db, query->jobs[i], PROBLEM_DATABASE_UNAVAILABLE, "The connection to the database was lost.");

@@ -1,12 +1,11 @@
 // What the files of the DB actor share: db.c (the actor and its jobs), db_read.c (batches of reads), db_answer.c (results of
-// reads to replies), db_pages.c (lists that are kept), db_write.c (transactions of writes), db_segments.c (follows and looks
+// reads to replies), db_pages.c (stored pages of products), db_write.c (transactions of writes), db_segments.c (follows and looks
 // after the segments), db_budget.c (compares the connections of all nodes with what PostgreSQL admits).
 #ifndef REVIEWD_ACTORS_DB_STATE_H
 #define REVIEWD_ACTORS_DB_STATE_H
 
 #include "actors/db.h"
 #include "actors/job.h"
-#include "actors/page_cache.h"
 #include "pg/parameters.h"
 #include "pg/slice.h"
 #include "pg/sqlstate.h"
@@ -18,7 +17,8 @@ enum {
     // db_settings.batch at most
     BATCH_MAX = 1024,
     WAITING_SLOTS = 1024, // of the table of waiting reads; a power of two
-    PRODUCT_SLOTS = 4096  // of the table of products with writes in flight; a power of two
+    PRODUCT_SLOTS = 4096, // of the table of products with writes in flight; a power of two
+    PAGE_STORE_MAX = 32   // pages that are stored together, at most
 };
 
 // The first member of every query in flight, so that a result finds its kind.
@@ -30,8 +30,6 @@ struct query {
 struct read_query {
     struct query query;
     int leaf;
-    bool is_label; // asks for the versions of lists that follow; the jobs are theirs
-    int64_t epoch; // of a query for versions: the latest one that was known when it was sent
     int count;
     struct job *jobs[]; // each with those that joined it
 };
@@ -63,6 +61,22 @@ struct write_queue {
     uint16_t in_flight[PRODUCT_SLOTS];
 };
 
+// Pages of products that wait to be stored, by product, and those that are being stored.
+struct page_store {
+    struct query query;
+    int in_flight;
+    int count;
+    struct waiting_page {
+        int32_t product_id;
+        int64_t epoch;
+        int64_t version;
+        size_t offset; // in `bytes`
+        size_t length;
+    } pages[PAGE_STORE_MAX];
+    struct buffer bytes;
+    uint64_t paused_until_ns; // because some could not be stored
+};
+
 struct db_actor {
     struct actor actor;
     struct db_settings settings;
@@ -73,9 +87,8 @@ struct db_actor {
     struct read_queue reads;
     struct read_queue slow_reads;
     struct job *waiting_reads[WAITING_SLOTS]; // unsent, by read_key; those of one slot are linked by same_slot
-    struct page_cache *pages;                 // null: none are kept
-    int64_t epoch;                            // the version of all products, under which the pages were read
-    uint64_t pages_paused_until_ns;           // no list is kept before, because a version could not be read
+    struct page_store page_store;
+    uint64_t pages_paused_until_ns; // because some could not be read
     struct write_queue writes;
     struct job_queue
         held; // jobs that met a leaf which is no longer theirs: they wait for the segments to be read again
@@ -83,6 +96,7 @@ struct db_actor {
     size_t unanswered_count;
     struct parameters parameters; // scratch
     struct buffer body;           // scratch
+    struct buffer page;           // scratch
     struct event *tick;
     bool tick_is_pending;
     bool segments_asked; // because of `held`
@@ -142,20 +156,19 @@ void answer_body(struct db_actor *db, struct job *job, struct view body);
 // db_pages.c
 void pages_start(struct db_actor *db);
 void pages_free(struct db_actor *db);
-// Decides before a list waits: is_kept and version, or keep.
+// Decides before a read waits whether it asks for a page: sets `page`.
 void pages_look(struct db_actor *db, struct job *job);
-// The parameters of STATEMENT_VERSIONS.
-void pages_add_parameters(struct parameters *parameters, const struct read_query *query);
-// Notes the versions of lists that follow on the same connection.
-void pages_take_labels(struct db_actor *db, struct read_query *query, const PGresult *result);
-// Versions could not be read: all is forgotten, and nothing is kept for a while.
-void pages_pause(struct db_actor *db, const PGresult *result);
-// Answers the lists that are kept and whose version holds; the others become lists to be read.
+// Answers the lists whose page is good; the others become lists to be read from their reviews.
 void pages_answer(struct db_actor *db, struct read_query *query, const PGresult *result);
-// Keeps a list that was read, if it is worth it.
-void pages_keep(struct db_actor *db, const struct job *job, struct view body);
-// Forgets all, because the database may be another one.
-void pages_forget(struct db_actor *db);
+// Answers a list that missed its page with the rows of one, and has the page stored.
+void pages_render(struct db_actor *db, struct job *job, const PGresult *result, int first_row, int end_row);
+// Pages could not be read: lists do without for a while.
+void pages_pause(struct db_actor *db, const PGresult *result);
+// Sends pages that wait to be stored.
+void pages_flush(struct db_actor *db);
+// The answer to db->page_store.query; or its connection is no more.
+void pages_stored(struct db_actor *db, const PGresult *result);
+void pages_store_lost(struct db_actor *db);
 
 // db_segments.c
 void segments_start(struct db_actor *db);

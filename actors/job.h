@@ -12,8 +12,11 @@
 
 #include <sys/queue.h>
 
-enum {
-    VERSION_UNKNOWN = -1
+// What a list has to do with the stored page of its product (actors/db_pages.c).
+enum job_page {
+    PAGE_NONE,  // nothing
+    PAGE_ASKED, // it asks for the page
+    PAGE_MISSED // there was none that is good: it reads as many reviews as a page holds, to store it
 };
 
 struct job {
@@ -22,8 +25,8 @@ struct job {
     struct job *joined;          // the next of those that asked the same while this one waited: one result answers all
     struct job *same_slot;       // in the table of waiting reads
     uint64_t read_key;           // of a read: what it asks, see read_key_of()
-    int64_t version;             // of the product, for a list: VERSION_UNKNOWN, or which the kept page or the label has
-    int64_t epoch;               // under which a label told that version
+    int64_t version;             // of the product, when its page was missed
+    int64_t epoch;               // of all products, then
     struct message *request;     // owned; null once answered
     struct message *reply;       // of a write, until its transaction is committed
     enum operation operation;
@@ -32,10 +35,9 @@ struct job {
     unsigned attempts; // failures so far
     bool lost;         // with a connection, once
     bool sent;         // to PostgreSQL, at the moment
-    bool is_kept;      // a list that is kept, if its version still holds
-    bool keep;         // a list that is worth keeping
-    bool alone;        // a vote that shares no statement, because it failed with others
-    bool found;        // what a write is about exists
+    enum job_page page;
+    bool alone; // a vote that shares no statement, because it failed with others
+    bool found; // what a write is about exists
     uint64_t sent_ns;
     union {
         struct list_request list;

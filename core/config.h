@@ -21,6 +21,12 @@ enum scheduling {
     SCHEDULING_BATCH
 };
 
+// What db.pages holds, in the order of its list.
+enum pages {
+    PAGES_STORED,
+    PAGES_OFF
+};
+
 // Numbers and choices (the index in the option's list; log.level holds an enum log_level) are unsigned; text is owned by
 // the struct and never null.
 struct config {

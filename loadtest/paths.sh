@@ -14,7 +14,7 @@ Usage: loadtest/paths.sh [--records N] [--rounds R] [--seconds S] [--only NAME,.
   --records N     reviews (3000000)
   --rounds R      how often each measurement is made, in turns (3)
   --seconds S     how long one takes (5)
-  --only NAME,... of the rates: list, list-256, list-600, list-zipf, meta, post, vote, vote-zipf, mixed,
+  --only NAME,... of the rates: list, list-256, list-600, list-zipf, list-rows, list-rows-256, meta, post, vote, vote-zipf, mixed,
                   mixed-zipf;
                   half         latency at half of the maximum, open loop
                   overload     three times the maximum

@@ -21,7 +21,8 @@ Usage: loadtest/scale.sh [--small N] [--large N] [--rounds R] [--seconds S] [--s
 
 For both sizes: fills a database, then asks reviewd (wrk, 64 clients) for /list?count=10 and /meta of uniformly random
 products, and in turns with that lets pgbench (16 clients) run the statements by which reviewd answers these, prepared, one
-product each, on the same server. Prints the medians, and what is left of each rate at the larger size.
+product each, on the same server. Prints the medians, and what is left of each rate at the larger size. Both read stored
+pages, which each product has; with REVIEWD_DB_PAGES=off in the environment both read the reviews.
 HELP
 }
 
@@ -31,6 +32,8 @@ bench_options small large rounds seconds shared-buffers folder -- "$@"
 command -v wrk >/dev/null || die "wrk is missing: apt install wrk"
 [[ -x $postgres_bin/pgbench ]] || die "pgbench is missing: apt install postgresql-15"
 
+loadgen=$top/build/release/reviewd-loadgen
+[[ -x $loadgen ]] || die "$loadgen is missing: ./dev build"
 port=18080
 
 # statement NAME PARAMETER...: what the server runs, with the parameters in place, for pgbench.
@@ -54,7 +57,11 @@ write_scripts() {
   while IFS='|' read -r leaf first end; do
     {
       echo "\\set product random($first, $((end - 1)))"
-      statement LIST_RELEVANT_ONE :product 10 0 | sed "s/{leaf}/$leaf/"
+      if [[ ${REVIEWD_DB_PAGES:-stored} == stored ]]; then
+        statement PAGE 'ARRAY[:product]' 1::int2
+      else
+        statement LIST_RELEVANT_ONE :product 10 0 | sed "s/{leaf}/$leaf/"
+      fi
     } >"$bench_folder/scripts/$leaf.sql"
     list_scripts+=(-f "$bench_folder/scripts/$leaf.sql@$((end - first))")
   done < <(sql reviews 'SELECT leaf, first_product, end_product FROM segment WHERE end_product < 2147483648')
@@ -65,7 +72,7 @@ write_scripts() {
 }
 
 run_pgbench() {
-  PGOPTIONS='-c plan_cache_mode=force_generic_plan -c jit=off' "$postgres_bin/pgbench" -h "$bench_folder/data" -U postgres -n \
+  PGOPTIONS='-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off' "$postgres_bin/pgbench" -h "$bench_folder/data" -U postgres -n \
     -M prepared -c 16 -j 1 -T "$seconds" "$@" reviews 2>/dev/null | awk '/^tps/ { print $3 }'
 }
 
@@ -86,6 +93,16 @@ start_reviewd() {
   die "reviewd does not get ready: $(tail -n 3 "$bench_folder/reviewd.log")"
 }
 
+# Has each product asked for, so that its page is stored, as when a shop has been open for a while.
+store_pages() {
+  [[ ${REVIEWD_DB_PAGES:-stored} == stored ]] || return 0
+  for _ in 1 2; do
+    "$loadgen" --server "127.0.0.1:$port" --products "$products" --in-turn --warm 0 --seconds $((2 + products / 15000)) >/dev/null
+  done
+  sql reviews 'VACUUM (ANALYZE) product_page'
+  say "$(sql reviews 'SELECT count(*) FROM product_page') pages are stored"
+}
+
 # measure RECORDS: sets rates[what]
 measure() {
   local records=$1 round what
@@ -98,6 +115,7 @@ measure() {
   warm reviews
   write_scripts
   start_reviewd
+  store_pages
   local -A values=()
   # Round 0 warms up what is left.
   for ((round = 0; round <= rounds; round++)); do

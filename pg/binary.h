@@ -8,6 +8,7 @@
 
 enum {
     // Object identifiers of built-in types (PostgreSQL, pg_type.dat); they never change.
+    BINARY_TYPE_BYTES = 17,
     BINARY_TYPE_INT64 = 20,
     BINARY_TYPE_INT32 = 23
 };

@@ -61,8 +61,8 @@ void parameters_add_timestamp(struct parameters *parameters, int64_t ms) {
 
 // The binary form of an array (PostgreSQL, array_recv): dimensions, has-nulls, element type, then for the one dimension its
 // size and lower bound, then each element behind its length.
-static void begin_array(struct parameters *parameters, size_t count, int32_t element_type, int element_size) {
-    begin(parameters, 20 + (int)count * (4 + element_size));
+static void begin_array(struct parameters *parameters, size_t count, int32_t element_type, size_t element_bytes) {
+    begin(parameters, (int)(20 + count * 4 + element_bytes));
     struct buffer *out = &parameters->bytes;
     put_int32(out, 1);
     put_int32(out, 0);
@@ -72,11 +72,15 @@ static void begin_array(struct parameters *parameters, size_t count, int32_t ele
 }
 
 void parameters_begin_int32_array(struct parameters *parameters, size_t count) {
-    begin_array(parameters, count, BINARY_TYPE_INT32, 4);
+    begin_array(parameters, count, BINARY_TYPE_INT32, count * 4);
 }
 
 void parameters_begin_int64_array(struct parameters *parameters, size_t count) {
-    begin_array(parameters, count, BINARY_TYPE_INT64, 8);
+    begin_array(parameters, count, BINARY_TYPE_INT64, count * 8);
+}
+
+void parameters_begin_bytes_array(struct parameters *parameters, size_t count, size_t bytes) {
+    begin_array(parameters, count, BINARY_TYPE_BYTES, bytes);
 }
 
 void parameters_add_int32_element(struct parameters *parameters, int32_t value) {
@@ -87,6 +91,11 @@ void parameters_add_int32_element(struct parameters *parameters, int32_t value) 
 void parameters_add_int64_element(struct parameters *parameters, int64_t value) {
     put_int32(&parameters->bytes, 8);
     put_int64(&parameters->bytes, value);
+}
+
+void parameters_add_bytes_element(struct parameters *parameters, struct view value) {
+    put_int32(&parameters->bytes, (int32_t)value.length);
+    buffer_append(&parameters->bytes, value);
 }
 
 void parameters_finish(struct parameters *parameters) {

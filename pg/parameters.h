@@ -33,8 +33,11 @@ void parameters_add_timestamp(struct parameters *parameters, int64_t ms);
 // Arrays without nulls: begin, `count` times the element, and that is all.
 void parameters_begin_int32_array(struct parameters *parameters, size_t count);
 void parameters_begin_int64_array(struct parameters *parameters, size_t count);
+// bytea: `bytes` is the length of all elements together.
+void parameters_begin_bytes_array(struct parameters *parameters, size_t count, size_t bytes);
 void parameters_add_int32_element(struct parameters *parameters, int32_t value);
 void parameters_add_int64_element(struct parameters *parameters, int64_t value);
+void parameters_add_bytes_element(struct parameters *parameters, struct view value);
 
 // Fills `values` once everything is added (the block may move before).
 void parameters_finish(struct parameters *parameters);

@@ -88,13 +88,13 @@ static bool drop_segments(struct database *database) {
                "DO $$ DECLARE leaf regclass; BEGIN "
                "FOR leaf IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'review'::regclass "
                "LOOP EXECUTE format('DROP TABLE %%s', leaf); END LOOP; END $$") &&
-           session_run(&database->session, "empty product_meta", "TRUNCATE product_meta");
+           session_run(&database->session, "empty product_meta", "TRUNCATE product_meta, product_page");
 }
 
 bool database_publish(struct database *database, const struct plan *plan, uint32_t first_number, bool replace) {
     struct session *session = &database->session;
     if (!session_begin_insisting(session, "lock the tables for the last step",
-            "SET LOCAL synchronous_commit = on; LOCK TABLE review, product_meta IN ACCESS EXCLUSIVE MODE")) {
+            "SET LOCAL synchronous_commit = on; LOCK TABLE review, product_meta, product_page IN ACCESS EXCLUSIVE MODE")) {
         return false;
     }
     enum database_state state = database_look(database);

@@ -68,6 +68,9 @@ double asking_random(struct asking *asking) {
 
 static uint64_t product_of(struct asking *asking) {
     const uint64_t products = asking->options->products;
+    if (asking->options->in_turn) {
+        return 1 + asking->turn++ % products;
+    }
     const double random = asking_random(asking);
     if (!asking->options->zipf) {
         return 1 + (uint64_t)(random * (double)products);

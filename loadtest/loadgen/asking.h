@@ -10,6 +10,7 @@ struct asking {
     uint64_t state;   // of the random numbers
     unsigned weight;  // of all kinds together
     double low, span; // of Zipf's law
+    uint64_t turn;    // how many were asked for in turn
     uint64_t scatter; // what the rank is multiplied with, to find the product
 };
 

@@ -31,6 +31,7 @@ static const char HELP[] =
     "  --wait S                seconds to wait then for answers that are missing (5)\n"
     "  --products N            ask for the products 1 to N (33333)\n"
     "  --zipf                  some products much more often than others: Zipf's law with exponent 0.99\n"
+    "  --in-turn               one product after the other, and then again\n"
     "  --request KIND[=WEIGHT] list, meta, post or vote; several make a mix (list)\n"
     "  --seed N                of the random numbers (1)\n"
     "\n"
@@ -48,6 +49,7 @@ enum option_id {
     OPTION_WAIT,
     OPTION_PRODUCTS,
     OPTION_ZIPF,
+    OPTION_IN_TURN,
     OPTION_REQUEST,
     OPTION_SEED
 };
@@ -104,6 +106,7 @@ static bool read_option(int option, const char *value, struct options *options) 
     case OPTION_WAIT: good = read_number(value, 0, 1e6, &options->wait_s); break;
     case OPTION_PRODUCTS: good = read_count(value, &options->products); break;
     case OPTION_ZIPF: options->zipf = true; break;
+    case OPTION_IN_TURN: options->in_turn = true; break;
     case OPTION_REQUEST: good = read_request(value, options->weights); break;
     default: // OPTION_SEED
         good = read_number(value, 0, 1e15, &number);
@@ -123,6 +126,7 @@ bool options_read(int count, char **arguments, struct options *options, int *cod
         {"wait", required_argument, NULL, OPTION_WAIT},
         {"products", required_argument, NULL, OPTION_PRODUCTS},
         {"zipf", no_argument, NULL, OPTION_ZIPF},
+        {"in-turn", no_argument, NULL, OPTION_IN_TURN},
         {"request", required_argument, NULL, OPTION_REQUEST},
         {"seed", required_argument, NULL, OPTION_SEED},
         {"help", no_argument, NULL, 'h'},

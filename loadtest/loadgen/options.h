@@ -23,6 +23,7 @@ struct options {
     double wait_s;                // for answers that are still missing then
     unsigned products;            // 1 to this are asked for
     bool zipf;                    // by Zipf's law instead of evenly
+    bool in_turn;                 // 1, 2, 3 and so on, instead of at random
     unsigned weights[KIND_COUNT]; // how often each kind of request is made
     uint64_t seed;                // of the random numbers
 };

@@ -24,6 +24,8 @@ class Bench:
         self.rounds, self.seconds = arguments.rounds, arguments.seconds
         self.pgbench = Pgbench(database, arguments.build, folder / "scripts")
         self.running = []
+        self.without_pages = None
+        self.pages_stored = False
         self.ready = None   # the peers that can be had
         self.versions = {}  # theirs
 
@@ -31,7 +33,28 @@ class Bench:
         """Starts a reviewd; stopped by stop()."""
         server = Server(build or self.arguments.build, self.database, self.folder / f"{name}.log", **settings)
         self.running.append(server)
-        return server.start()
+        server.start()
+        if not self.pages_stored:
+            self._store_pages(server)
+        return server
+
+    def server_without_pages(self):
+        """A reviewd that reads every list from the reviews; stopped by stop()."""
+        if self.without_pages not in self.running:
+            self.without_pages = self.server("without-pages", options={"db.pages": "off"})
+        return self.without_pages
+
+    def _store_pages(self, server):
+        """Has each product asked for, so that its page is stored, as when a shop has been open for a while."""
+        self.pages_stored = True
+        for _ in range(4):
+            pages, products = (int(self.database.query(f"SELECT count(*) FROM {table}")[0][0]) for table in ("product_page", "product_meta"))
+            say(f"{pages} of {products} products have a stored page")
+            if pages >= 0.99 * products:
+                break
+            loadgen.run(self.arguments.loadgen, server.port, {"list": 1}, products=self.database.products, in_turn=True, warm_s=0,
+                        seconds=2 + self.database.products / 15000)
+        self.database.query("VACUUM (ANALYZE) product_page")
 
     def _prepare_peers(self):
         self.ready = {}

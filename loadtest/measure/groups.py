@@ -30,6 +30,14 @@ class Share:
         for task in Path(f"/proc/{pid}/task").iterdir():
             assert Path(f"/proc/{task.name}/cgroup").read_text().count(self.folder.name), "a thread stayed outside of the group"
 
+    def release(self):
+        """Its processes go back to the group above."""
+        for pid in (self.folder / "cgroup.procs").read_text().split():
+            try:
+                (self.folder.parent / "cgroup.procs").write_text(pid)
+            except ProcessLookupError:
+                pass  # it has ended
+
     def remove(self):
         for _ in range(50):
             try:

@@ -9,7 +9,7 @@ class Failed(Exception):
 
 
 def run(program, port, requests, *, products, clients=64, rate=0, zipf=False, warm_s=1.0, seconds=5.0, wait_s=5.0, seed=1,
-        cpus=None, refusals=False, drop=False):
+        cpus=None, refusals=False, drop=False, in_turn=False):
     """requests: {kind: weight}. Returns what it prints. Every request must have been answered well, but for refusals (503) where
     they are wanted, and votes for the few products that have no review (404), which do not count as answers."""
     command = [str(program), "--server", f"127.0.0.1:{port}", "--products", str(products),
@@ -21,6 +21,8 @@ def run(program, port, requests, *, products, clients=64, rate=0, zipf=False, wa
         command.append("--drop")
     if zipf:
         command.append("--zipf")
+    if in_turn:
+        command.append("--in-turn")
     if cpus:
         command = ["taskset", "-c", cpus, *command]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -3,12 +3,15 @@
 from bench import PIPELINE, median, tell
 from mix import MIXED
 
-# By name: what HTTP clients ask; what pgbench runs, if it can; whether the peers can answer it.
+# By name: what HTTP clients ask; what pgbench runs, if it can; whether the peers can answer it. pgbench runs the statements of the
+# server: for lists it reads stored pages, and for those "-rows" the reviews.
 READS = {
     "list": (dict(requests={"list": 1}), dict(kind="list"), True),
     "list-256": (dict(requests={"list": 1}, clients=256), None, True),
     "list-600": (dict(requests={"list": 1}, clients=600), None, False),
     "list-zipf": (dict(requests={"list": 1}, zipf=True), dict(kind="list", zipf=True), False),
+    "list-rows": (dict(requests={"list": 1}), dict(kind="list-rows"), False),
+    "list-rows-256": (dict(requests={"list": 1}, clients=256), None, False),
     "meta": (dict(requests={"meta": 1}), dict(kind="meta"), True),
 }
 WRITES = {
@@ -21,14 +24,16 @@ WRITES = {
 NAMES = [*READS, *WRITES]
 
 
-def _sides(bench, servers, others, path):
+def _sides(bench, servers, others, name, path):
     """{side: what measures it}"""
     request, statement, for_peers = path
     asked = {**servers, **(others if for_peers else {})}
+    if "-rows" in name:
+        asked["reviewd"] = bench.server_without_pages()
     sides = {side: lambda seed, server=server: bench.ask(server, seed, **request) for side, server in asked.items()}
     if statement:
         sides["pgbench"] = lambda seed: bench.measure_pgbench(seed, **statement)
-        if for_peers:
+        if for_peers or "-rows" in name:
             sides["pgbench-pipeline"] = lambda seed: bench.measure_pgbench(seed, pipeline=PIPELINE, **statement)
     return sides
 
@@ -47,7 +52,7 @@ def measure(bench, names):
         chosen = [name for name in names if name in paths]
         for number in range(bench.rounds if chosen else 0):
             for name in chosen:
-                sides = _sides(bench, servers, others, paths[name])
+                sides = _sides(bench, servers, others, name, paths[name])
                 # What comes first in one round comes last in the next.
                 for side, run in list(sides.items())[:: -1 if number % 2 else 1]:
                     if paths is WRITES:

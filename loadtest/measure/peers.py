@@ -86,7 +86,7 @@ class Peer:
 
     @staticmethod
     def counted():
-        return {"kept": 0, "joined": 0}
+        return {"pages": 0, "joined": 0}
 
     def cpu_s(self):
         return sum(map(processes.cpu_s, processes.descendants(self.process.pid)))

@@ -18,7 +18,8 @@ BODY = ("Warm, light, and true to size. I have worn it every day for two weeks n
 
 # By kind of request: the statement, the server's name first that fits a single product, and its parameters.
 STATEMENTS = {
-    "list": (("LIST_RELEVANT_ONE",), (":product", "10", "0")),
+    "list": (("PAGE",), ("ARRAY[:product]", "1::int2")),
+    "list-rows": (("LIST_RELEVANT_ONE",), (":product", "10", "0")),
     "meta": (("META_ONE", "META"), (":product",)),
     "post": (("ADD_ONE", "ADD"), (":product", ":rating", "true", "1539", "now()", f"'{SUMMARY}'", f"'{BODY}'", "'Ada'",
                                   "'ada@example.com'", "NULL")),
@@ -100,7 +101,7 @@ class Pgbench:
         for one, share in (kind if isinstance(kind, dict) else {kind: 1}).items():
             for path, weight in self._scripts(one, zipf, pipeline):
                 command += ["-f", f"{path}@{share * weight}"]
-        environment = dict(os.environ, PGOPTIONS="-c plan_cache_mode=force_generic_plan -c jit=off")
+        environment = dict(os.environ, PGOPTIONS="-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off")
         before = self.database.cpu_s()
         done = subprocess.run([*command, self.database.name], check=True, capture_output=True, text=True, env=environment)
         rate = float(re.search(r"^tps = ([\d.]+)", done.stdout, re.M).group(1)) * pipeline

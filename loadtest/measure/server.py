@@ -64,6 +64,6 @@ class Server:
         return {name: float(value) for name, value in re.findall(r"^(\w+(?:{[^}]*})?) ([-+.\deE]+)$", text, re.M)}
 
     def counted(self):
-        """Reads so far that PostgreSQL did not do in full: answered with a kept page, or by an equal one's query."""
+        """Lists so far that were answered with a stored page, and reads by an equal one's query."""
         metrics = self.metrics()
-        return {"kept": metrics.get("reviewd_kept_pages_served_total", 0), "joined": metrics.get("reviewd_reads_joined_total", 0)}
+        return {"pages": metrics.get("reviewd_pages_served_total", 0), "joined": metrics.get("reviewd_reads_joined_total", 0)}

@@ -2,9 +2,9 @@
 #ifndef REVIEWD_LOADTEST_RENDER_RENDER_H
 #define REVIEWD_LOADTEST_RENDER_RENDER_H
 
-#include "actors/page_cache.h"
 #include "core/buffer.h"
 #include "loadtest/loadgen/asking.h"
+#include "loadtest/render/page_cache.h"
 #include "pg/parameters.h"
 
 #include <libpq-fe.h>

@@ -1,3 +1,2 @@
 # What actors are made of and can be tried without them.
-reviewd_unit_test(page_cache reviewd_actors)
 reviewd_unit_test(reply_budget reviewd_actors)

@@ -1,2 +1,3 @@
 reviewd_unit_test(pg_values reviewd_pg)
 reviewd_unit_test(connection reviewd_pg)
+reviewd_unit_test(product_page reviewd_pg)

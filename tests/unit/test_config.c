@@ -151,7 +151,7 @@ static void test_bad_lines(void) {
     // A line that begins with space is a line like any other, not more of the value above.
     expect_errors("[db]\ndsn = host=a\n  user=b\n",
         "FILE:3: db.user: unknown key; allowed: dsn, connections, nodes, read_connections, write_connections, batch, "
-        "write_batch, pipeline, kept_pages_mib, connect_interval_ms, idle_timeout_s, segments_interval_s, backoff_min_ms, backoff_max_ms\n");
+        "write_batch, pipeline, pages, connect_interval_ms, idle_timeout_s, segments_interval_s, backoff_min_ms, backoff_max_ms\n");
     expect_errors_of(VIEW("[admin]\nport = 1\0 2\n"), NULL, "FILE:2: a line with a NUL byte; allowed: text\n");
     expect_errors("[server]\naddress = 127.0.0.1\x01\n",
         "FILE:2: server.address: the value holds a control character; allowed: an IPv4 or IPv6 address in numbers, such "

@@ -6,8 +6,8 @@
 // "TinyLFU: A Highly Efficient Cache Admission Policy", 2017, here a table of the latest key a slot).
 //
 // One thread.
-#ifndef REVIEWD_ACTORS_PAGE_CACHE_H
-#define REVIEWD_ACTORS_PAGE_CACHE_H
+#ifndef REVIEWD_LOADTEST_RENDER_PAGE_CACHE_H
+#define REVIEWD_LOADTEST_RENDER_PAGE_CACHE_H
 
 #include "core/base.h"
 

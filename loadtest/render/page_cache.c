@@ -1,4 +1,4 @@
-#include "actors/page_cache.h"
+#include "loadtest/render/page_cache.h"
 
 #include "core/memory.h"
 
