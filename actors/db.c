@@ -24,8 +24,7 @@
 enum {
     TICK_MS = 5,
     RETRY_AFTER_S = 1,
-    // A wait in the queue from which it is worth to open another connection. Waits of a busy but healthy server are far
-    // shorter, and more connections than needed only compete for the same CPUs.
+    // A wait in the queue from which it is worth to try more connections. Waits of a busy but healthy server are far shorter.
     GROW_AFTER_MS = 50,
     // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
     DEEP_REVIEWS = 500
@@ -95,8 +94,15 @@ bool db_is_overdue(const struct db_actor *db, const struct job *job) {
 }
 
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job) {
-    if (job->request != NULL && has_waited(db, job, GROW_AFTER_MS)) {
-        slice_want(db->slice, lane);
+    if (job->request == NULL || !has_waited(db, job, GROW_AFTER_MS)) {
+        return;
+    }
+    unsigned ready = slice_lane_count(db->slice, lane, CONNECTION_READY);
+    unsigned left = 0;
+    switch (lane_growth_ask(&db->growth[lane], ready, loop_now_ns(db->actor.loop), &left)) {
+    case LANE_STAY: break;
+    case LANE_GROW: slice_want(db->slice, lane); break;
+    case LANE_SHRINK: slice_shrink(db->slice, lane, left); break;
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "actors/db.h"
 #include "actors/job.h"
+#include "actors/lane_growth.h"
 #include "pg/parameters.h"
 #include "pg/slice.h"
 #include "pg/sqlstate.h"
@@ -82,6 +83,7 @@ struct db_actor {
     struct db_settings settings;
     const struct directory *directory;
     struct slice *slice;
+    struct lane_growth growth[LANE_COUNT];
     struct segment_map map;
     unsigned routed_version; // of the map, when the waiting jobs were routed
     struct read_queue reads;
@@ -123,7 +125,7 @@ void db_address(struct message *reply, const struct job *job);
 struct message *db_new_reply(const struct job *job, uint32_t capacity);
 // The job, with those that joined it, is with nobody any more. All must have been answered.
 void db_drop(struct db_actor *db, struct job *job);
-// Says that a lane has no room for this waiting job: after too long a wait another connection is opened.
+// Says that a lane has no room for this waiting job: after too long a wait more connections are tried.
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job);
 // Whether an unanswered job has waited for longer than it may.
 bool db_is_overdue(const struct db_actor *db, const struct job *job);

@@ -381,6 +381,7 @@ void write_group_done(struct db_actor *db, void *group) {
     loop_renew_now_ns(db->actor.loop);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
+            lane_growth_note(&db->growth[LANE_WRITE], transaction->queries[i].jobs.count);
             answer_committed(db, &transaction->queries[i]);
         } else {
             take_back(db, transaction, &transaction->queries[i]);

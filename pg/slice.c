@@ -251,6 +251,27 @@ void slice_want(struct slice *slice, enum lane lane) {
     slice->wanted[lane] = true;
 }
 
+// The READY connection of the lane with the least in flight.
+static struct connection *least_loaded(const struct slice *slice, enum lane lane) {
+    struct connection *least = NULL;
+    for (unsigned i = 0; i < slice->used; i++) {
+        struct connection *connection = slice->connections[i];
+        if (connection_lane(connection) == lane && connection_state(connection) == CONNECTION_READY &&
+            (least == NULL || connection_load(connection) < connection_load(least))) {
+            least = connection;
+        }
+    }
+    return least;
+}
+
+void slice_shrink(struct slice *slice, enum lane lane, unsigned left) {
+    left = left < slice->settings.kept[lane] ? slice->settings.kept[lane] : left;
+    slice->wanted[lane] = false;
+    for (unsigned ready = slice_lane_count(slice, lane, CONNECTION_READY); ready > left; ready--) {
+        connection_drain(least_loaded(slice, lane));
+    }
+}
+
 void slice_flush(struct slice *slice) {
     for (unsigned i = 0; i < slice->used; i++) {
         struct connection *connection = slice->connections[i];

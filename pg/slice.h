@@ -47,6 +47,9 @@ unsigned slice_room(const struct slice *slice, enum lane lane);
 // Says that the lane could use another connection; one is opened when limit, pace and backoff allow.
 void slice_want(struct slice *slice, enum lane lane);
 
+// Drains READY connections of the lane, those with the least in flight first, until no more are left than this and than it keeps.
+void slice_shrink(struct slice *slice, enum lane lane, unsigned left);
+
 // Writes what was sent on all connections; once a turn.
 void slice_flush(struct slice *slice);
 

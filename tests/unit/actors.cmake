@@ -1,2 +1,3 @@
 # What actors are made of and can be tried without them.
 reviewd_unit_test(reply_budget reviewd_actors)
+reviewd_unit_test(lane_growth reviewd_actors)

@@ -375,6 +375,31 @@ static void test_a_slice_grows_and_shrinks(void) {
     end();
 }
 
+static void test_a_slice_gives_connections_back_when_told(void) {
+    begin();
+    struct slice_settings settings = slice_settings();
+    settings.idle_timeout_ms = 60 * 1000;
+    struct slice *slice = slice_new(witness.base, &settings, &owner, &witness.map);
+    slice_start(slice);
+    for (unsigned total = 1; total <= 6; total++) {
+        slice_want(slice, LANE_READ);
+        CU_ASSERT_TRUE_FATAL(until(&witness.entered[CONNECTION_READY], total));
+    }
+    struct connection *busy = slice_pick(slice, LANE_READ);
+    send_list(busy, 0, 1);
+    slice_flush(slice);
+    slice_shrink(slice, LANE_READ, 3);
+    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), 3);
+    CU_ASSERT_EQUAL(connection_state(busy), CONNECTION_READY); // the idle ones went
+    slice_shrink(slice, LANE_READ, 0);
+    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), settings.kept[LANE_READ]);
+    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_WRITE, CONNECTION_READY), 1);
+    CU_ASSERT_TRUE_FATAL(until(&witness.groups_done, 1));
+    CU_ASSERT_EQUAL(witness.lost, 0);
+    slice_close(slice);
+    end();
+}
+
 // A lane that wants more, all the time, leaves those places to another lane that it keeps.
 static void test_a_slice_gives_each_lane_what_it_keeps(void) {
     begin();
@@ -462,6 +487,7 @@ int main(void) {
         {"a statement that takes too long is cancelled", test_a_statement_that_takes_too_long_is_cancelled},
         {"it does not connect to what is not ours", test_it_does_not_connect_to_what_is_not_ours},
         {"a slice grows and shrinks", test_a_slice_grows_and_shrinks},
+        {"a slice gives connections back when told", test_a_slice_gives_connections_back_when_told},
         {"a slice gives each lane what it keeps", test_a_slice_gives_each_lane_what_it_keeps},
         {"a slice comes back with the server", test_a_slice_comes_back_with_the_server},
         CU_TEST_INFO_NULL,

@@ -1,0 +1,90 @@
+#include "actors/lane_growth.h"
+
+#include "core/clock.h"
+
+enum {
+    WINDOW_MS = 250,   // in which answers are counted
+    OPENING_MS = 1000, // for a trial's connections; then it goes on with those that there are
+    PAUSE_MS = 100,    // who was not asked for so long has waited no more
+    HOLD_MIN_S = 2,    // after a trial that failed
+    HOLD_MAX_S = 64,
+    STEP_DIVISOR = 4, // a trial adds this part of the connections,
+    STEADY_DIVISOR =
+        10, // a trial begins when the rate has not risen by more than this part of itself since the last window
+    GAIN_DIVISOR = 2 // and has to gain at least this part of what as many more would gain if each did as much as before
+};
+
+static void begin_window(struct lane_growth *growth, unsigned connections, uint64_t now_ns) {
+    growth->begun_ns = now_ns;
+    growth->done = 0;
+    growth->connections = connections;
+}
+
+static unsigned target(const struct lane_growth *growth) {
+    return growth->before + (growth->before < STEP_DIVISOR ? 1 : growth->before / STEP_DIVISOR);
+}
+
+static bool has_gained(const struct lane_growth *growth, double rate) {
+    double more = (double)(growth->connections - growth->before) / growth->before;
+    return rate >= growth->rate_before * (1 + more / GAIN_DIVISOR);
+}
+
+static void hold(struct lane_growth *growth, uint64_t now_ns) {
+    uint64_t hold_s = (uint64_t)HOLD_MIN_S << growth->failures;
+    growth->held_until_ns = now_ns + (hold_s < HOLD_MAX_S ? hold_s : HOLD_MAX_S) * NS_PER_S;
+    growth->failures += hold_s < HOLD_MAX_S;
+}
+
+// A window has ended in which so much was answered.
+static enum lane_growth_step judge(struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
+    double rate = (double)growth->done / (double)(now_ns - growth->begun_ns);
+    bool is_trial = growth->before > 0 && growth->connections > growth->before;
+    if (is_trial && !has_gained(growth, rate)) {
+        *left = growth->before;
+        growth->before = 0;
+        growth->rate_last = 0;
+        hold(growth, now_ns);
+        begin_window(growth, *left, now_ns);
+        return LANE_SHRINK;
+    }
+    growth->failures = is_trial ? 0 : growth->failures;
+    growth->before = 0;
+    // What rises by itself, as after a start, would be taken for a gain.
+    bool is_steady = growth->rate_last > 0 && rate <= growth->rate_last * (1 + 1.0 / STEADY_DIVISOR);
+    growth->rate_last = rate;
+    if (now_ns < growth->held_until_ns || !is_steady) {
+        begin_window(growth, connections, now_ns);
+        return LANE_STAY;
+    }
+    begin_window(growth, connections, now_ns);
+    growth->before = connections;
+    growth->rate_before = rate;
+    return LANE_GROW;
+}
+
+enum lane_growth_step lane_growth_ask(
+    struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
+    bool has_paused = now_ns - growth->asked_ns > PAUSE_MS * NS_PER_MS;
+    growth->asked_ns = now_ns;
+    if (has_paused || connections == 0) {
+        growth->before = 0;
+        growth->rate_last = 0;
+        begin_window(growth, connections, now_ns);
+        return connections == 0 ? LANE_GROW : LANE_STAY;
+    }
+    if (growth->before > 0 && growth->connections == growth->before) { // the trial's connections are being opened
+        bool is_slow = connections > growth->before && now_ns - growth->begun_ns > OPENING_MS * NS_PER_MS;
+        if (connections < target(growth) && !is_slow) {
+            return LANE_GROW;
+        }
+        begin_window(growth, connections, now_ns);
+    }
+    if (now_ns - growth->begun_ns < WINDOW_MS * NS_PER_MS) {
+        return LANE_STAY;
+    }
+    if (growth->done == 0) {
+        growth->before = 0;
+        return LANE_GROW;
+    }
+    return judge(growth, connections, now_ns, left);
+}

@@ -1,0 +1,45 @@
+// When a lane of connections to PostgreSQL should grow: by trial.
+//
+// Requests that wait for long tell that connections are too few, or that PostgreSQL is at its limit. Where it is, more connections
+// divide the same work into smaller batches, and each costs a process: less gets done. So a lane that has requests waiting gets a
+// quarter more connections, and keeps them only if more is answered with them; otherwise they are given back, and the next trial
+// waits, each time twice as long. A lane that answers nothing at all is not at its limit but held up (by a lock, say): it grows
+// without a trial. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency Levels in the .NET
+// ThreadPool", 2008.)
+//
+// Times are of clock_now_ns(). One thread.
+#ifndef REVIEWD_ACTORS_LANE_GROWTH_H
+#define REVIEWD_ACTORS_LANE_GROWTH_H
+
+#include "core/base.h"
+
+// All zero is a lane that has not waited yet.
+struct lane_growth {
+    uint64_t asked_ns;      // when it was asked for last
+    uint64_t begun_ns;      // the window in which answers are counted
+    uint64_t done;          // answers in the window
+    unsigned connections;   // at its beginning
+    double rate_last;       // answers a nanosecond in the window before; 0: there is none
+    unsigned before;        // connections before the trial; 0: there is none
+    double rate_before;     // answers a nanosecond, then
+    uint64_t held_until_ns; // no trial begins before
+    unsigned failures;      // trials in a row
+};
+
+enum lane_growth_step {
+    LANE_STAY,
+    LANE_GROW,  // open another connection
+    LANE_SHRINK // give back those beyond `before`, which is how many are left
+};
+
+// Notes that so many requests were answered.
+static inline void lane_growth_note(struct lane_growth *growth, size_t count) {
+    growth->done += count;
+}
+
+// What to do, now that requests wait for too long on so many connections that are ready. To be asked again and again as long as
+// they do: a pause ends the trial. *left is set with LANE_SHRINK: how many connections are to be left.
+enum lane_growth_step lane_growth_ask(
+    struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left);
+
+#endif
