@@ -20,11 +20,11 @@ Usage: loadtest/render.sh [--records N] [--rounds R] [--seconds S] [--only PATH,
 
 The ways, each with a database of its own:
 
-  rows       rows that the server renders, as shipped with db.kept_pages_mib = 0 but without versions of products
+  rows       rows that the server renders, as shipped with db.pages = off but without versions of products
   json       JSON of each review in a column beside the others (loadtest/render/json.sql)
   json-only  the same instead of the columns that are in it
   page       JSON of each product's default list in a table, made anew by every write (loadtest/render/page.sql)
-  kept       rows; the server keeps rendered lists and asks for their versions, as shipped
+  kept       rows; the server keeps rendered lists in its memory and asks for their versions
 
 All give the same lists, byte for byte, which is checked. reviewd-render does what a DB actor does between requests and answers,
 with the server's statements, batches, pipelines and rendering, but without HTTP: what HTTP costs is the same for all.

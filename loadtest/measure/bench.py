@@ -28,7 +28,7 @@ class Bench:
         self.pgbench = Pgbench(database, arguments.build, folder / "scripts")
         self.running = []
         self.without_pages = None
-        self.pages_stored = False
+        self.is_settled = False
         self.ready = None   # the peers that can be had
         self.versions = {}  # theirs
 
@@ -37,8 +37,8 @@ class Bench:
         server = Server(build or self.arguments.build, self.database, self.folder / f"{name}.log", **settings)
         self.running.append(server)
         server.start()
-        if not self.pages_stored:
-            self._store_pages(server)
+        if not self.is_settled:
+            self.settle(server)
         return server
 
     def server_without_pages(self):
@@ -47,9 +47,9 @@ class Bench:
             self.without_pages = self.server("without-pages", options={"db.pages": "off"})
         return self.without_pages
 
-    def _store_pages(self, server):
-        """Has each product asked for, so that its page is stored, as when a shop has been open for a while."""
-        self.pages_stored = True
+    def settle(self, server):
+        """What writes have left to do is done, and each product has a stored page, as when a shop has been open for a while."""
+        self.is_settled = True
         for _ in range(4):
             pages, products = (int(self.database.query(f"SELECT count(*) FROM {what}")[0][0]) for what in (GOOD_PAGES, "product_meta"))
             say(f"{pages} of {products} products have a stored page")
@@ -57,7 +57,7 @@ class Bench:
                 break
             loadgen.run(self.arguments.loadgen, server.port, {"list": 1}, products=self.database.products, in_turn=True, warm_s=0,
                         seconds=2 + self.database.products / 15000)
-        self.database.query("VACUUM (ANALYZE) product_page")
+        self.database.query("VACUUM (ANALYZE)", "CHECKPOINT")
 
     def _prepare_peers(self):
         self.ready = {}

@@ -1,4 +1,4 @@
-INSERT INTO product_page (product_id, body)
+INSERT INTO product_list (product_id, body)
 SELECT k.product_id, '{"product":' || k.product_id::text || ',"page":0,"count":10,"results":[' || reviews || ']}'
 FROM unnest($1::int4[]) AS k (product_id)
 CROSS JOIN LATERAL (

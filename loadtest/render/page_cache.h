@@ -1,6 +1,6 @@
-// The lists that a DB actor keeps: rendered pages by what was asked, each with the version of its product.
+// Lists that are kept in memory: rendered pages by what was asked, each with the version of its product.
 //
-// It does not know whether a page is still true: its user asks PostgreSQL for the product's version first (actors/db_pages.c).
+// It does not know whether a page is still true: its user asks PostgreSQL for the product's version first (loadtest/render/reading.c).
 // What is kept is bounded in bytes; the pages that were not used for the longest time make room. A page is worth keeping only
 // if it is asked for again, so it is admitted when its key was met not long ago (a doorkeeper, as in G. Einziger and others,
 // "TinyLFU: A Highly Efficient Cache Admission Policy", 2017, here a table of the latest key a slot).

@@ -1,4 +1,4 @@
-// Reads: batches as the server makes them (actors/db_read.c), kept lists as it keeps them (actors/db_pages.c), and from results
+// Reads: batches as the server makes them (actors/db_read.c), lists kept in memory (page_cache.h), and from results
 // to bodies what each form needs.
 #include "loadtest/render/render.h"
 #include "pg/result.h"

@@ -29,7 +29,6 @@ GRANT SELECT, INSERT, UPDATE ON product_page TO reviewd_server;
 -- hand one may have to.
 CREATE FUNCTION review_changed() RETURNS trigger
 LANGUAGE plpgsql
-SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
 BEGIN
