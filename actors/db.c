@@ -305,8 +305,17 @@ static bool on_segments(void *context, const PGresult *result) {
     return segments_read(context, result);
 }
 
+// Whether the result tells that the connection is of no use any more, which will be lost in a moment.
+static bool tells_of_the_end(const PGresult *result) {
+    return PQresultStatus(result) == PGRES_FATAL_ERROR &&
+           sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) == SQLSTATE_RECONNECT;
+}
+
 static void on_result(void *context, void *tag, const PGresult *result) {
     struct query *query = tag;
+    if (tells_of_the_end(result)) {
+        pages_end_era(context);
+    }
     if (query->statement == STATEMENT_KEEP_AHEAD) {
         segments_result(context, result);
     } else if (query->statement == STATEMENT_BUDGET) {
@@ -355,6 +364,7 @@ static void on_changed(void *context, struct connection *connection, enum connec
         log_event(db->actor.log, LOG_DEBUG, db->actor.name, "connected", "segments=%zu", db->map.segment_count);
     } else if (reason != NULL) {
         bool was_ready = before == CONNECTION_READY || before == CONNECTION_DRAINING;
+        pages_end_era(db);
         metrics_add(db->actor.metrics, METRIC_DB_CONNECTION_FAILURES, 0, 1);
         log_event(db->actor.log, LOG_WARNING, db->actor.name, was_ready ? "connection lost" : "cannot connect",
             "state=%s reason=\"%s\"", connection_state_name(before), reason);

@@ -10,6 +10,10 @@
 // The epoch is the version of product 0: it changes when all reviews do. A version is the number of a transaction, so no other
 // state of a product ever has the same.
 //
+// All this holds for one database. Another one, after a failover, may lack the last transactions of the one before, and give their
+// numbers again; so what was read before a connection was lost is not stored. (The table itself is empty after a failover: it is not
+// in the log.) Connections go to the primary only, unless the DSN says otherwise.
+//
 // Pages are stored by one query at a time. What is read while it is under way goes with the next one, and what finds no room
 // there is stored when it is read again. So storing takes a bounded share of a busy server.
 
@@ -21,6 +25,8 @@
 #include "pg/product_page.h"
 #include "pg/result.h"
 #include "proto/reply_json.h"
+
+#include <stdlib.h>
 
 enum {
     // Where pages cannot be read or stored (the table is locked, or the role may not), the server does without for so long.
@@ -72,9 +78,11 @@ static void answer_with(struct db_actor *db, struct job *job, struct view review
 static void take_row(struct db_actor *db, struct job *job, const PGresult *result, int row) {
     struct view page = result_text(result, row, 3);
     struct view reviews;
+    job->page_era = db->page_era;
     job->version = result_int(result, row, 1);
     job->epoch = result_int(result, row, 2);
     if (page.data != NULL && product_page_read(page, &job->ask.list, &reviews)) {
+        lane_growth_note(&db->growth[LANE_READ], 1);
         metrics_add(db->actor.metrics, METRIC_PAGES_SERVED, 0, job_count(job));
         answer_with(db, job, reviews);
     }
@@ -98,6 +106,16 @@ void pages_answer(struct db_actor *db, struct read_query *query, const PGresult 
     }
 }
 
+static void drop_waiting(struct page_store *store) {
+    store->count = 0;
+    store->bytes.length = 0;
+}
+
+void pages_end_era(struct db_actor *db) {
+    db->page_era++;
+    drop_waiting(&db->page_store);
+}
+
 // Where the product's page is, or would be, among those that wait to be stored.
 static int place_of(const struct page_store *store, int32_t product_id) {
     int place = 0;
@@ -114,6 +132,7 @@ static void wait_for_store(struct db_actor *db, const struct job *job, struct vi
     int place = place_of(store, product_id);
     bool is_there = place < store->count && store->pages[place].product_id == product_id;
     if (!db->settings.stores_pages || is_there || store->count == PAGE_STORE_MAX ||
+        store->bytes.length + page.length > PAGE_STORE_BYTES || job->page_era != db->page_era ||
         loop_now_ns(db->actor.loop) < store->paused_until_ns) {
         return;
     }
@@ -172,15 +191,15 @@ void pages_flush(struct db_actor *db) {
     connection_send(connection, STATEMENT_PAGE_STORE, 0, &db->parameters, &store->query);
     connection_end_group(connection, NULL);
     store->in_flight = store->count;
-    store->count = 0;
-    store->bytes.length = 0;
+    drop_waiting(store);
 }
 
 void pages_stored(struct db_actor *db, const PGresult *result) {
     struct page_store *store = &db->page_store;
     if (PQresultStatus(result) == PGRES_COMMAND_OK) {
-        metrics_add(db->actor.metrics, METRIC_PAGES_STORED, 0, (uint64_t)store->in_flight);
-    } else {
+        metrics_add(db->actor.metrics, METRIC_PAGES_STORED, 0, strtoul(PQcmdTuples((PGresult *)result), NULL, 10));
+    } else if (sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) != SQLSTATE_RECONNECT) {
+        drop_waiting(store);
         note_pause(db, "pages are not stored for a while", result);
         store->paused_until_ns = loop_renew_now_ns(db->actor.loop) + PAUSE_S * NS_PER_S;
     }

@@ -370,7 +370,9 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
         take_back(db, query, result);
     } else {
         loop_renew_now_ns(db->actor.loop);
-        lane_growth_note(&db->growth[statement_lane(query->query.statement)], (size_t)query->count);
+        if (query->query.statement != STATEMENT_PAGE) { // of these only those that are good are answers
+            lane_growth_note(&db->growth[statement_lane(query->query.statement)], (size_t)query->count);
+        }
         answer(db, query, result);
     }
     free(query);

@@ -19,7 +19,8 @@ enum {
     BATCH_MAX = 1024,
     WAITING_SLOTS = 1024, // of the table of waiting reads; a power of two
     PRODUCT_SLOTS = 4096, // of the table of products with writes in flight; a power of two
-    PAGE_STORE_MAX = 32   // pages that are stored together, at most
+    PAGE_STORE_MAX = 32,  // pages that are stored together, at most,
+    PAGE_STORE_BYTES = 512 * 1024
 };
 
 // The first member of every query in flight, so that a result finds its kind.
@@ -90,6 +91,7 @@ struct db_actor {
     struct read_queue slow_reads;
     struct job *waiting_reads[WAITING_SLOTS]; // unsent, by read_key; those of one slot are linked by same_slot
     struct page_store page_store;
+    unsigned page_era;              // ends with each lost connection, behind which may be another server
     uint64_t pages_paused_until_ns; // because some could not be read
     struct write_queue writes;
     struct job_queue
@@ -171,6 +173,8 @@ void pages_flush(struct db_actor *db);
 // The answer to db->page_store.query; or its connection is no more.
 void pages_stored(struct db_actor *db, const PGresult *result);
 void pages_store_lost(struct db_actor *db);
+// A connection was lost: what was read until now is not stored, because the next server may not have it.
+void pages_end_era(struct db_actor *db);
 
 // db_segments.c
 void segments_start(struct db_actor *db);

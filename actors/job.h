@@ -25,7 +25,8 @@ struct job {
     struct job *joined;          // the next of those that asked the same while this one waited: one result answers all
     struct job *same_slot;       // in the table of waiting reads
     uint64_t read_key;           // of a read: what it asks, see read_key_of()
-    int64_t version;             // of the product, when its page was missed
+    unsigned page_era;           // db->page_era, when its page was missed,
+    int64_t version;             // of the product, then
     int64_t epoch;               // of all products, then
     struct message *request;     // owned; null once answered
     struct message *reply;       // of a write, until its transaction is committed

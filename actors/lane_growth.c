@@ -62,12 +62,23 @@ static enum lane_growth_step judge(struct lane_growth *growth, unsigned connecti
     return LANE_GROW;
 }
 
+// Answers come again: whether what was opened meanwhile gains anything is seen in the next window, if there is a rate to compare with.
+static void end_hold_up(struct lane_growth *growth, unsigned connections, uint64_t now_ns) {
+    begin_window(growth, connections, now_ns);
+    if (connections > growth->held_up_at && growth->rate_last > 0) {
+        growth->before = growth->held_up_at;
+        growth->rate_before = growth->rate_last;
+    }
+    growth->held_up_at = 0;
+}
+
 enum lane_growth_step lane_growth_ask(
     struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
     bool has_paused = now_ns - growth->asked_ns > PAUSE_MS * NS_PER_MS;
     growth->asked_ns = now_ns;
     if (has_paused || connections == 0) {
         growth->before = 0;
+        growth->held_up_at = 0;
         growth->rate_last = 0;
         begin_window(growth, connections, now_ns);
         return connections == 0 ? LANE_GROW : LANE_STAY;
@@ -83,8 +94,15 @@ enum lane_growth_step lane_growth_ask(
         return LANE_STAY;
     }
     if (growth->done == 0) {
+        growth->held_up_at = growth->held_up_at > 0 ? growth->held_up_at
+                             : growth->before > 0   ? growth->before
+                                                    : connections;
         growth->before = 0;
         return LANE_GROW;
+    }
+    if (growth->held_up_at > 0) {
+        end_hold_up(growth, connections, now_ns);
+        return LANE_STAY;
     }
     return judge(growth, connections, now_ns, left);
 }

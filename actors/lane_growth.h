@@ -4,7 +4,7 @@
 // divide the same work into smaller batches, and each costs a process: less gets done. So a lane that has requests waiting gets a
 // quarter more connections, and keeps them only if more is answered with them; otherwise they are given back, and the next trial
 // waits, each time twice as long. A lane that answers nothing at all is not at its limit but held up (by a lock, say): it grows
-// without a trial. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency Levels in the .NET
+// without a trial, which is made up for when answers come again. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency Levels in the .NET
 // ThreadPool", 2008.)
 //
 // Times are of clock_now_ns(). One thread.
@@ -20,6 +20,7 @@ struct lane_growth {
     uint64_t done;          // answers in the window
     unsigned connections;   // at its beginning
     double rate_last;       // answers a nanosecond in the window before; 0: there is none
+    unsigned held_up_at;    // connections when nothing was answered any more; 0: it is not held up
     unsigned before;        // connections before the trial; 0: there is none
     double rate_before;     // answers a nanosecond, then
     uint64_t held_until_ns; // no trial begins before

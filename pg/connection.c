@@ -209,10 +209,11 @@ static void format_options(const struct connection_settings *settings, char *out
 void connection_open(struct connection *connection) {
     char options[160];
     format_options(connection->settings, options, sizeof options);
+    // What comes before "dbname" may be given otherwise in the DSN. A standby is behind: what was read there must not be stored.
     const char *const keywords[] = {
-        "dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", NULL};
+        "target_session_attrs", "dbname", "application_name", "options", "client_encoding", "tcp_user_timeout", NULL};
     const char *const values[] = {
-        connection->settings->dsn, connection->settings->application_name, options, "UTF8", "10000", NULL};
+        "primary", connection->settings->dsn, connection->settings->application_name, options, "UTF8", "10000", NULL};
     connection->link = PQconnectStartParams(keywords, values, 1);
     enter(connection, CONNECTION_CONNECTING, NULL);
     struct timeval limit = {connection->settings->connect_timeout_ms / 1000,

@@ -165,7 +165,7 @@ static bool mend_reviews(struct session *session, const PGresult *rows, int row_
     if (statement.length == empty) {
         return true;
     }
-    APPEND(&statement, "SELECT product_version_renew(); COMMIT");
+    APPEND(&statement, "COMMIT");
     return audit_session_insist(session, MEND_ACTION, statement.text);
 }
 

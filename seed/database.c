@@ -14,7 +14,7 @@ bool database_open(struct database *database, const char *dsn, struct failure *f
     }
     PGresult *place = session_query(session, "look for the tables",
         "SELECT quote_ident(nspname), (SELECT count(*) FROM pg_index WHERE indrelid = review.oid), "
-        "to_regproc('segment_keep_ahead') IS NOT NULL "
+        "to_regclass('product_page') IS NOT NULL "
         "FROM pg_class AS review JOIN pg_namespace AS schema ON schema.oid = relnamespace "
         "WHERE review.oid = to_regclass('review') AND to_regclass('product_meta') IS NOT NULL");
     if (place == NULL) {
@@ -106,7 +106,7 @@ bool database_publish(struct database *database, const struct plan *plan, uint32
     return drop_segments(database) && publish_segments(database, plan, first_number) &&
            session_run(session, "fill product_meta",
                "INSERT INTO product_meta SELECT * FROM " STAGE_SCHEMA ".product_meta ORDER BY product_id") &&
-           session_run(session, "make servers forget the lists that they keep", "SELECT product_version_renew()") &&
+           session_run(session, "make all stored pages void", "SELECT product_version_renew()") &&
            session_run(session, "finish", "UPDATE " STAGE_SCHEMA ".run SET phase = 'published'; COMMIT");
 }
 

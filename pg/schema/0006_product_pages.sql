@@ -28,17 +28,25 @@ GRANT SELECT, INSERT, UPDATE ON product_page TO reviewd_server;
 -- It locks the version behind the review, where servers do it the other way round: in the rare deadlock servers try again, and by
 -- hand one may have to.
 CREATE FUNCTION review_changed() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
+LANGUAGE plpgsql SECURITY DEFINER
 AS $$
 BEGIN
     INSERT INTO product_version (product_id)
     SELECT DISTINCT product_id FROM (VALUES (NEW.product_id), (OLD.product_id)) AS changed (product_id)
     WHERE product_id IS NOT NULL
-    ON CONFLICT (product_id) DO UPDATE SET version = excluded.version;
+    ON CONFLICT (product_id) DO UPDATE SET version = excluded.version
+    WHERE product_version.version <> excluded.version; -- once a transaction
     RETURN NULL;
 END
 $$;
+DO $$
+BEGIN
+    -- Who may change reviews need have no right to their versions; and what runs with its owner's rights must not take a table from
+    -- wherever its caller says.
+    EXECUTE format('ALTER FUNCTION review_changed() SET search_path = %I, pg_temp', current_schema());
+END
+$$;
+REVOKE EXECUTE ON FUNCTION review_changed() FROM PUBLIC;
 
 CREATE TRIGGER review_changed AFTER INSERT OR UPDATE OR DELETE ON review
 FOR EACH ROW WHEN (current_user <> 'reviewd_server')

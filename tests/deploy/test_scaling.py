@@ -37,10 +37,11 @@ def test_law_fits_noise_without_negative_terms():
 
 
 def unbound(text):
-    """The parts of a statement that find rows of a table otherwise than by their product: $1, or one of the keys k or votes v."""
-    table = r"(?:\{leaf\}|product_meta|product_version)"
+    """The parts of a statement that find rows of a table otherwise than by their product: $1, one of the keys k or votes v, or 0, which
+    stands for all products."""
+    table = r"(?:\{leaf\}|product_meta|product_version|product_page)"
     parts = re.findall(rf"(?:UPDATE|FROM|JOIN) {table}(?: AS \w+)?(.*?)(?=(?:UPDATE|FROM|JOIN) {table}|$)", text)
-    found = [part for part in parts if not re.search(r"product_id = (\$1|[kv]\.product_id)", part)]
+    found = [part for part in parts if not re.search(r"product_id = (\$1|0 ?\)|[kv]\.product_id)", part)]
     return found + [columns for columns in re.findall(r"INSERT INTO [^(]*\(([^)]*)\)", text) if "product_id" not in columns]
 
 

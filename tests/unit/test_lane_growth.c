@@ -78,6 +78,17 @@ static void test_it_notices_that_it_is_held_up(void) {
     CU_ASSERT_TRUE(world.connections > 100);
 }
 
+static void test_it_gives_back_what_it_opened_when_held_up(void) {
+    struct world world = world_of(4, 4, 10);
+    wait_for(&world, 60);
+    world.each = 0;
+    wait_for(&world, 2);
+    CU_ASSERT_TRUE(world.connections > 100);
+    world.each = 10;
+    wait_for(&world, 2);
+    CU_ASSERT_TRUE(world.connections <= 5);
+}
+
 static void test_it_stays_while_nobody_waits_for_long(void) {
     struct world world = world_of(2, 600, 10);
     for (int i = 0; i < 1000; i++) {
@@ -107,6 +118,7 @@ int main(void) {
         {"it gives back what gains nothing", test_it_gives_back_what_gains_nothing},
         {"it grows at once when held up", test_it_grows_at_once_when_held_up},
         {"it notices that it is held up", test_it_notices_that_it_is_held_up},
+        {"it gives back what it opened when held up", test_it_gives_back_what_it_opened_when_held_up},
         {"it stays while nobody waits for long", test_it_stays_while_nobody_waits_for_long},
         {"a trial goes on with what can be had", test_a_trial_goes_on_with_what_can_be_had},
         {"it asks for the first connection", test_it_asks_for_the_first_connection},
