@@ -375,8 +375,8 @@ static void test_a_slice_grows_and_shrinks(void) {
     end();
 }
 
-static void test_a_slice_gives_connections_back_when_told(void) {
-    begin();
+// A slice whose lane of reads has grown as far as it may; no connection idles for too long.
+static struct slice *new_grown_slice(void) {
     struct slice_settings settings = slice_settings();
     settings.idle_timeout_ms = 60 * 1000;
     struct slice *slice = slice_new(witness.base, &settings, &owner, &witness.map);
@@ -385,6 +385,12 @@ static void test_a_slice_gives_connections_back_when_told(void) {
         slice_want(slice, LANE_READ);
         CU_ASSERT_TRUE_FATAL(until(&witness.entered[CONNECTION_READY], total));
     }
+    return slice;
+}
+
+static void test_a_slice_gives_connections_back_when_told(void) {
+    begin();
+    struct slice *slice = new_grown_slice();
     struct connection *busy = slice_pick(slice, LANE_READ);
     send_list(busy, 0, 1);
     slice_flush(slice);
@@ -392,7 +398,7 @@ static void test_a_slice_gives_connections_back_when_told(void) {
     CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), 3);
     CU_ASSERT_EQUAL(connection_state(busy), CONNECTION_READY); // the idle ones went
     slice_shrink(slice, LANE_READ, 0);
-    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), settings.kept[LANE_READ]);
+    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), slice_settings().kept[LANE_READ]);
     CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_WRITE, CONNECTION_READY), 1);
     CU_ASSERT_TRUE_FATAL(until(&witness.groups_done, 1));
     CU_ASSERT_EQUAL(witness.lost, 0);
@@ -403,14 +409,7 @@ static void test_a_slice_gives_connections_back_when_told(void) {
 // A lane that wants more, all the time, leaves those places to another lane that it keeps.
 static void test_a_slice_gives_each_lane_what_it_keeps(void) {
     begin();
-    struct slice_settings settings = slice_settings();
-    settings.idle_timeout_ms = 60 * 1000;
-    struct slice *slice = slice_new(witness.base, &settings, &owner, &witness.map);
-    slice_start(slice);
-    for (unsigned total = 1; total <= 6; total++) {
-        slice_want(slice, LANE_READ);
-        CU_ASSERT_TRUE_FATAL(until(&witness.entered[CONNECTION_READY], total));
-    }
+    struct slice *slice = new_grown_slice();
     CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), 5);
     for (unsigned round = 1; round <= 3; round++) {
         PGconn *blocker = PQconnectdb(admin_dsn);
