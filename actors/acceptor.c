@@ -500,7 +500,7 @@ static void acceptor_start(struct actor *actor) {
     acceptor->acceptable = event_new(base, acceptor->settings.listener, EV_READ | EV_PERSIST, on_acceptable, acceptor);
     event_add(acceptor->acceptable, NULL);
     acceptor->tick = event_new(base, -1, EV_PERSIST, on_tick, acceptor);
-    struct timeval interval = {0, (suseconds_t)TICK_MS * 1000};
+    struct timeval interval = clock_timeval(TICK_MS * NS_PER_MS);
     event_add(acceptor->tick, &interval);
 }
 

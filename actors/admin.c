@@ -226,7 +226,7 @@ static void append_sample(struct visitor *visitor) {
 }
 
 static void arm_sample(struct admin *admin) {
-    struct timeval interval = {0, (suseconds_t)STATUS_INTERVAL_MS * 1000};
+    struct timeval interval = clock_timeval(STATUS_INTERVAL_MS * NS_PER_MS);
     event_add(admin->sample_due, &interval);
 }
 
@@ -406,7 +406,7 @@ static void on_acceptable(evutil_socket_t listener, short events, void *argument
     int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
         if (listener_is_exhausted(errno)) {
-            struct timeval pause = {0, (suseconds_t)ACCEPT_AGAIN_MS * 1000};
+            struct timeval pause = clock_timeval(ACCEPT_AGAIN_MS * NS_PER_MS);
             event_del(admin->acceptable);
             event_add(admin->accept_again, &pause);
         }

@@ -5,8 +5,9 @@
 // Sends:    exactly one reply a request, to the writer that the envelope names; SEGMENTS to the admin actor, by one of them.
 // Stops:    closes its connections; by then the supervisor has seen every request answered.
 //
-// A request becomes a job. Jobs wait in db_read.c or db_write.c until flush deals them to connections. A tick, which runs
-// only while there are jobs, answers those whose time is up: 504 past the deadline, 503 after too long a wait.
+// A request becomes a job. Jobs wait in db_read.c or db_write.c until flush deals them to connections. A tick answers
+// those whose time is up: 504 past the deadline, 503 after too long a wait. It runs every few milliseconds while jobs wait to be sent, and
+// else when a deadline passes: an actor at rest sleeps.
 
 #include "actors/db_state.h"
 
@@ -216,11 +217,30 @@ void db_enqueue(struct db_actor *db, struct job *job) {
     }
 }
 
+static bool is_any_unsent(const struct db_actor *db) {
+    return db->reads.job_count + db->slow_reads.job_count + db->writes.changes.count + db->writes.votes.count +
+               db->held.count >
+           0;
+}
+
+// When an unanswered job has to be looked at next. One that was sent waits for its deadline, and later ones have later deadlines;
+// what becomes of one that waits depends on its queue and on the connections, which change at any time.
+static uint64_t next_look_ns(const struct db_actor *db, uint64_t now_ns) {
+    uint64_t deadline_ns = TAILQ_FIRST(&db->unanswered)->request->deadline_ns;
+    uint64_t soonest_ns = now_ns + TICK_MS * NS_PER_MS;
+    return !is_any_unsent(db) && deadline_ns > soonest_ns ? deadline_ns : soonest_ns;
+}
+
 static void ensure_tick(struct db_actor *db) {
-    if (!db->tick_is_pending && db->unanswered_count > 0) {
-        struct timeval interval = {0, (suseconds_t)TICK_MS * 1000};
-        event_add(db->tick, &interval);
-        db->tick_is_pending = true;
+    if (db->unanswered_count == 0) {
+        return;
+    }
+    uint64_t now_ns = loop_now_ns(db->actor.loop);
+    uint64_t due_ns = next_look_ns(db, now_ns);
+    if (db->tick_due_ns == 0 || due_ns < db->tick_due_ns) {
+        struct timeval wait = clock_timeval(due_ns - now_ns);
+        event_add(db->tick, &wait);
+        db->tick_due_ns = due_ns;
     }
 }
 
@@ -277,7 +297,7 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     (void)descriptor;
     (void)events;
     struct db_actor *db = argument;
-    db->tick_is_pending = false;
+    db->tick_due_ns = 0;
     uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
     struct job *next;
     for (struct job *job = TAILQ_FIRST(&db->unanswered); job != NULL; job = next) {

@@ -102,8 +102,8 @@ struct db_actor {
     struct buffer body;           // scratch
     struct buffer page;           // scratch
     struct event *tick;
-    bool tick_is_pending;
-    bool segments_asked; // because of `held`
+    uint64_t tick_due_ns; // 0: not pending
+    bool segments_asked;  // because of `held`
     struct event *segments_timer;
     struct query keep_ahead;
     struct query budget;

@@ -1,5 +1,6 @@
 #include "actors/service.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ void service_start(struct service *service, struct loop *const *loops, size_t lo
     notify_send(&service->notify, "READY=1\nSTATUS=serving");
     if (service->notify.watchdog_ms > 0) {
         unsigned every_ms = service->notify.watchdog_ms / BEATS_A_TIMEOUT;
-        struct timeval every = {every_ms / 1000, (suseconds_t)(every_ms % 1000) * 1000};
+        struct timeval every = clock_timeval(every_ms * NS_PER_MS);
         service->watchdog = event_new(loop_base(loops[0]), -1, EV_PERSIST, on_watchdog, service);
         event_add(service->watchdog, &every);
     }

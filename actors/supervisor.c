@@ -12,6 +12,7 @@
 
 #include "actors/assembly.h"
 #include "actors/service.h"
+#include "core/clock.h"
 #include "core/loop.h"
 #include "core/memory.h"
 #include "proto/operation.h"
@@ -56,7 +57,7 @@ static void drain_admin(struct supervisor *supervisor) {
     struct message *message = message_new(0);
     message->operation = OPERATION_DRAIN;
     if (!actor_send(&supervisor->actor, assembly->directory.actors[assembly->admin], message)) {
-        struct timeval pause = {0, (suseconds_t)ADMIN_AGAIN_MS * 1000};
+        struct timeval pause = clock_timeval(ADMIN_AGAIN_MS * NS_PER_MS);
         message_free(message);
         event_add(supervisor->admin_again, &pause);
     }
@@ -78,8 +79,7 @@ static void begin_drain(struct supervisor *supervisor, int signal_number) {
     for (unsigned i = 0; i < assembly->acceptor_count; i++) {
         send_drain(supervisor, assembly->directory.actors[assembly->first_acceptor + i]);
     }
-    struct timeval limit = {
-        supervisor->drain_timeout_ms / 1000, (suseconds_t)(supervisor->drain_timeout_ms % 1000) * 1000};
+    struct timeval limit = clock_timeval(supervisor->drain_timeout_ms * NS_PER_MS);
     event_add(supervisor->drain_timeout, &limit);
 }
 

@@ -357,7 +357,7 @@ static void writer_start(struct actor *actor) {
     struct writer *writer = writer_of(actor);
     renew_date(writer);
     writer->tick = event_new(loop_base(actor->loop), -1, EV_PERSIST, on_tick, writer);
-    struct timeval interval = {0, (suseconds_t)TICK_MS * 1000};
+    struct timeval interval = clock_timeval(TICK_MS * NS_PER_MS);
     event_add(writer->tick, &interval);
 }
 

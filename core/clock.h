@@ -4,6 +4,8 @@
 
 #include "core/base.h"
 
+#include <sys/time.h>
+
 #define NS_PER_US UINT64_C(1000)
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
@@ -30,6 +32,11 @@ static inline uint64_t deadline_left_ns(uint64_t deadline_ns, uint64_t now_ns) {
         return UINT64_MAX;
     }
     return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+}
+
+// A time span as libevent takes it, in whole microseconds.
+static inline struct timeval clock_timeval(uint64_t ns) {
+    return (struct timeval){(time_t)(ns / NS_PER_S), (suseconds_t)(ns % NS_PER_S / NS_PER_US)};
 }
 
 #endif

@@ -216,8 +216,7 @@ void connection_open(struct connection *connection) {
         "primary", connection->settings->dsn, connection->settings->application_name, options, "UTF8", "10000", NULL};
     connection->link = PQconnectStartParams(keywords, values, 1);
     enter(connection, CONNECTION_CONNECTING, NULL);
-    struct timeval limit = {connection->settings->connect_timeout_ms / 1000,
-        (suseconds_t)(connection->settings->connect_timeout_ms % 1000) * 1000};
+    struct timeval limit = clock_timeval(connection->settings->connect_timeout_ms * NS_PER_MS);
     event_add(connection->timeout, &limit);
     if (connection->link == NULL || PQstatus(connection->link) == CONNECTION_BAD ||
         PQsetnonblocking(connection->link, 1) != 0) {

@@ -19,13 +19,15 @@ struct slice {
     bool has_failed;   // the latest thing we know about the server is that it is away
     uint64_t next_attempt_ns;
     uint32_t random;
-    struct event *tick;
+    struct event *look;   // opens what is wanted, retires what idles
+    uint64_t look_due_ns; // 0: not pending, because there is nothing to do
     struct event_base *base;
     const struct segment_map *map;
 };
 
 enum {
-    TICK_MS = 10 // the grain of pace, backoff and retirement
+    LOOK_MIN_MS = 10,    // the grain of pace and backoff
+    RETIRE_LOOK_MS = 100 // of retirement
 };
 
 // xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003): for jitter only.
@@ -65,6 +67,8 @@ static void note_lost(struct slice *slice, enum connection_state before) {
     slice->next_attempt_ns = clock_now_ns() + jittered_ns(slice, slice->failures == 0 ? 1 : backoff_ms(slice));
 }
 
+static void ensure_look(struct slice *slice);
+
 static void on_changed(void *context, struct connection *connection, enum connection_state before, const char *reason) {
     struct slice *slice = context;
     enum connection_state now = connection_state(connection);
@@ -78,6 +82,7 @@ static void on_changed(void *context, struct connection *connection, enum connec
     } else if (reason != NULL) {
         note_lost(slice, before);
     }
+    ensure_look(slice);
     slice->owner.changed(slice->owner.context, connection, before, reason);
 }
 
@@ -149,9 +154,12 @@ static enum lane next_lane(const struct slice *slice) {
     return lane;
 }
 
+static bool is_attempting(const struct slice *slice) {
+    return slice->counts[CONNECTION_CONNECTING] + slice->counts[CONNECTION_PREPARING] > 0;
+}
+
 static void open_wanted(struct slice *slice, uint64_t now_ns) {
-    unsigned attempts = slice->counts[CONNECTION_CONNECTING] + slice->counts[CONNECTION_PREPARING];
-    if (attempts > 0 || now_ns < slice->next_attempt_ns) {
+    if (is_attempting(slice) || now_ns < slice->next_attempt_ns) {
         return;
     }
     for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
@@ -177,13 +185,45 @@ static void retire_idle(struct slice *slice, uint64_t now_ns) {
     }
 }
 
-static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
+static bool is_beyond_kept(const struct slice *slice) {
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        if (slice->lane_counts[lane] > slice->settings.kept[lane]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// When there is something to do next; 0 if never, as long as nothing changes. A slice at rest sleeps.
+static uint64_t next_look_ns(const struct slice *slice, uint64_t now_ns) {
+    uint64_t due_ns = is_beyond_kept(slice) ? now_ns + RETIRE_LOOK_MS * NS_PER_MS : 0;
+    if (!is_attempting(slice) && next_lane(slice) < LANE_COUNT) {
+        uint64_t soonest_ns = now_ns + LOOK_MIN_MS * NS_PER_MS;
+        uint64_t attempt_ns = slice->next_attempt_ns > soonest_ns ? slice->next_attempt_ns : soonest_ns;
+        due_ns = due_ns == 0 || attempt_ns < due_ns ? attempt_ns : due_ns;
+    }
+    return due_ns;
+}
+
+static void ensure_look(struct slice *slice) {
+    uint64_t now_ns = clock_now_ns();
+    uint64_t due_ns = next_look_ns(slice, now_ns);
+    if (due_ns != 0 && (slice->look_due_ns == 0 || due_ns < slice->look_due_ns)) {
+        struct timeval wait = clock_timeval(due_ns - now_ns);
+        event_add(slice->look, &wait);
+        slice->look_due_ns = due_ns;
+    }
+}
+
+static void on_look(evutil_socket_t descriptor, short events, void *argument) {
     (void)descriptor;
     (void)events;
     struct slice *slice = argument;
     uint64_t now_ns = clock_now_ns();
+    slice->look_due_ns = 0;
     open_wanted(slice, now_ns);
     retire_idle(slice, now_ns);
+    ensure_look(slice);
 }
 
 struct slice *slice_new(struct event_base *base, const struct slice_settings *settings,
@@ -198,21 +238,20 @@ struct slice *slice_new(struct event_base *base, const struct slice_settings *se
     slice->connections = memory_allocate(settings->limit, sizeof(struct connection *));
     slice->counts[CONNECTION_DOWN] = settings->limit;
     slice->random = settings->seed * 2654435769u + 1; // never 0 for a seed below 2^31
-    slice->tick = event_new(base, -1, EV_PERSIST, on_tick, slice);
+    slice->look = evtimer_new(base, on_look, slice);
     return slice;
 }
 
 void slice_start(struct slice *slice) {
-    struct timeval interval = {0, (suseconds_t)TICK_MS * 1000};
-    event_add(slice->tick, &interval);
     open_wanted(slice, clock_now_ns());
+    ensure_look(slice);
 }
 
 void slice_close(struct slice *slice) {
     for (unsigned i = 0; i < slice->used; i++) {
         connection_free(slice->connections[i]);
     }
-    event_free(slice->tick);
+    event_free(slice->look);
     free(slice->connections);
     free(slice);
 }
@@ -233,7 +272,9 @@ struct connection *slice_pick(struct slice *slice, enum lane lane) {
             *candidate = connection;
         }
     }
-    slice->wanted[lane] |= !lane_is_ready;
+    if (!lane_is_ready) {
+        slice_want(slice, lane);
+    }
     return lane_is_ready ? best : stand_in;
 }
 
@@ -249,6 +290,7 @@ unsigned slice_room(const struct slice *slice, enum lane lane) {
 
 void slice_want(struct slice *slice, enum lane lane) {
     slice->wanted[lane] = true;
+    ensure_look(slice);
 }
 
 // The READY connection of the lane with the least in flight.

@@ -29,11 +29,18 @@ static void test_no_deadline_never_passes(void) {
     CU_ASSERT_EQUAL(deadline_left_ns(0, 5), UINT64_MAX);
 }
 
+static void test_a_span_as_libevent_takes_it(void) {
+    struct timeval span = clock_timeval(3 * NS_PER_S + 250 * NS_PER_MS + 999);
+    CU_ASSERT_EQUAL(span.tv_sec, 3);
+    CU_ASSERT_EQUAL(span.tv_usec, 250000);
+}
+
 int main(void) {
     CU_TestInfo tests[] = {
         {"time goes on", test_time_goes_on},
         {"a deadline passes", test_a_deadline_passes},
         {"no deadline never passes", test_no_deadline_never_passes},
+        {"a span as libevent takes it", test_a_span_as_libevent_takes_it},
         CU_TEST_INFO_NULL,
     };
     return unit_run("clock", tests);
