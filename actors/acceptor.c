@@ -9,6 +9,8 @@
 // A client lives in a slot, named to others by number and generation. Every request takes one of the acceptor's reply slots and
 // the memory for its reply (actors/reply_budget.h) before it is sent anywhere; when there is none, or the client has too much in
 // flight, the acceptor stops reading from it and TCP pushes back. What was read but not yet parsed then waits in `unparsed`.
+// A client that has nothing in flight itself does not wait for long: it starves, for what all the others hold, and is refused
+// with 503 when it has starved for settings.starve_ms, or at once while another has.
 //
 //   OPEN ──(last request, or an error)──▶ LINGERING ──(end of input, or time)──▶ RELEASED ──CLIENT_CLOSED──▶ free
 //
@@ -64,7 +66,8 @@ struct client {
     bool is_stalled;            // not read from until replies have left
     bool is_starved;            // stalled because of what others hold: in `starved`
     TAILQ_ENTRY(client) by_starving;
-    uint64_t since_ns; // when it became idle, began its request, or began to linger
+    uint64_t starved_since_ns; // also when it starves no more, until its next request is taken; 0: it has not
+    uint64_t since_ns;         // when it became idle, began its request, or began to linger
     struct event *readable;
     struct http_parser parser;
     struct buffer unparsed;
@@ -111,6 +114,7 @@ static void tell_writer(struct acceptor *acceptor, struct client *client, enum o
 static void starves(struct acceptor *acceptor, struct client *client) {
     if (!client->is_starved) {
         client->is_starved = true;
+        client->starved_since_ns = loop_now_ns(acceptor->actor.loop);
         TAILQ_INSERT_TAIL(&acceptor->starved, client, by_starving);
     }
 }
@@ -149,9 +153,10 @@ static void linger(struct acceptor *acceptor, struct client *client) {
 
 // Fills in the envelope of a message that takes a reply slot: a request, or a reply of our own.
 static void take_slot(struct acceptor *acceptor, struct client *client, struct message *message, uint32_t reply_bytes) {
-    uint64_t now_ns = clock_now_ns();
-    message->accepted_ns = now_ns;
-    message->deadline_ns = deadline_after_ms(now_ns, acceptor->settings.deadline_ms);
+    bool has_starved = client->starved_since_ns != 0;
+    message->accepted_ns = has_starved ? client->starved_since_ns : clock_now_ns();
+    message->deadline_ns = deadline_after_ms(message->accepted_ns, acceptor->settings.deadline_ms);
+    client->starved_since_ns = 0;
     message->slot = client->slot;
     message->generation = client->generation;
     message->sequence = client->sequence++;
@@ -194,9 +199,13 @@ static void ask(struct acceptor *acceptor, struct client *client, struct intake 
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), refusal);
 }
 
-static void take_request(struct acceptor *acceptor, struct client *client) {
-    struct http_request *request = &client->parser.request;
-    request->keep_alive &= !acceptor->draining;
+static void refuse(struct acceptor *acceptor, struct client *client, const struct http_request *request) {
+    metrics_add(acceptor->actor.metrics, METRIC_REQUESTS, OPERATION_OTHER, 1);
+    metrics_add(acceptor->actor.metrics, METRIC_SHED, SHED_REPLIES, 1);
+    answer(acceptor, client, intake_refusal(request), REPLY_SMALL_BYTES);
+}
+
+static void judge(struct acceptor *acceptor, struct client *client, const struct http_request *request) {
     struct intake intake;
     enum intake_result result = intake_request(&intake, request, acceptor->settings.files);
     metrics_add(acceptor->actor.metrics, METRIC_REQUESTS, intake.message->operation, 1);
@@ -204,6 +213,16 @@ static void take_request(struct acceptor *acceptor, struct client *client) {
         ask(acceptor, client, &intake);
     } else {
         answer(acceptor, client, intake.message, intake.reply_bytes);
+    }
+}
+
+static void take_request(struct acceptor *acceptor, struct client *client, bool is_refused) {
+    struct http_request *request = &client->parser.request;
+    request->keep_alive &= !acceptor->draining;
+    if (is_refused) {
+        refuse(acceptor, client, request);
+    } else {
+        judge(acceptor, client, request);
     }
     if (!request->keep_alive) {
         linger(acceptor, client);
@@ -227,12 +246,26 @@ static void stall(struct acceptor *acceptor, struct client *client, struct view 
     event_del(client->readable);
 }
 
+static bool has_starved_long(const struct acceptor *acceptor, const struct client *client) {
+    uint64_t now_ns = loop_now_ns(acceptor->actor.loop);
+    return client->is_starved && now_ns > client->starved_since_ns + acceptor->settings.starve_ms * NS_PER_MS;
+}
+
+// Whether a client that may not take its request now is refused instead of waiting: when it `has_waited`, or those before it have
+// waited for so long that it would as well. A refusal takes a slot, and few bytes more than there are.
+static bool is_to_be_refused(const struct acceptor *acceptor, const struct client *client, bool has_waited) {
+    const struct client *longest = TAILQ_FIRST(&acceptor->starved);
+    return client->replies.requests == 0 && acceptor->budget.free_slots > 0 &&
+           (has_waited || (longest != NULL && has_starved_long(acceptor, longest)));
+}
+
 // Parses the input and sends what it asks for. Takes all of it, or stalls the client.
-static void parse(struct acceptor *acceptor, struct client *client, struct view input) {
+static void parse(struct acceptor *acceptor, struct client *client, struct view input, bool has_waited) {
     bool was_within = http_parser_is_within_request(&client->parser);
     bool parsed_request = false;
     while (client->state == CLIENT_OPEN) {
-        if (!may_take_request(acceptor, client)) {
+        bool is_refused = !may_take_request(acceptor, client);
+        if (is_refused && !is_to_be_refused(acceptor, client, has_waited)) {
             stall(acceptor, client, input);
             return;
         }
@@ -241,9 +274,10 @@ static void parse(struct acceptor *acceptor, struct client *client, struct view 
             if (!was_within || parsed_request) {
                 client->since_ns = loop_now_ns(acceptor->actor.loop);
             }
+            client->starved_since_ns = 0; // its time counts from its last byte
             return;
         case PARSER_REQUEST:
-            take_request(acceptor, client);
+            take_request(acceptor, client, is_refused);
             parsed_request = true;
             break;
         case PARSER_CONTINUE: {
@@ -272,7 +306,7 @@ static bool read_client(struct acceptor *acceptor, struct client *client) {
     }
     metrics_add(acceptor->actor.metrics, METRIC_BYTES_RECEIVED, 0, (uint64_t)length);
     if (client->state == CLIENT_OPEN) {
-        parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
+        parse(acceptor, client, (struct view){acceptor->input, (size_t)length}, false);
     }
     return true;
 }
@@ -304,6 +338,7 @@ static void open_client(struct acceptor *acceptor, int descriptor) {
     client->sequence = 0;
     reply_share_reset(&client->replies, &acceptor->budget);
     client->is_stalled = false;
+    client->starved_since_ns = 0;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     http_parser_init(&client->parser, &acceptor->settings.limits);
     client->readable =
@@ -361,6 +396,29 @@ static void check_times(struct acceptor *acceptor, struct client *client, uint64
     }
 }
 
+// Ends the stall of a client: parses what it has sent before, and reads on.
+static void go_on(struct acceptor *acceptor, struct client *client, bool has_waited) {
+    client->is_stalled = false;
+    event_add(client->readable, NULL);
+    struct buffer input = client->unparsed;
+    client->unparsed = (struct buffer){0};
+    parse(acceptor, client, buffer_view(&input), has_waited);
+    buffer_free(&input);
+}
+
+// Ends the wait of those that have starved for too long.
+static void refuse_starved(struct acceptor *acceptor) {
+    struct client *next;
+    for (struct client *client = TAILQ_FIRST(&acceptor->starved); client != NULL && has_starved_long(acceptor, client);
+         client = next) {
+        next = TAILQ_NEXT(client, by_starving);
+        if (is_to_be_refused(acceptor, client, true)) {
+            starves_no_more(acceptor, client);
+            go_on(acceptor, client, true);
+        }
+    }
+}
+
 static bool grace_is_over(const struct acceptor *acceptor, uint64_t now_ns) {
     return acceptor->draining && now_ns - acceptor->drain_since_ns > acceptor->settings.drain_grace_ms * NS_PER_MS;
 }
@@ -389,8 +447,9 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     (void)descriptor;
     (void)events;
     struct acceptor *acceptor = argument;
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = loop_renew_now_ns(acceptor->actor.loop);
     bool is_over = grace_is_over(acceptor, now_ns);
+    refuse_starved(acceptor);
     for (uint32_t i = 0; i < acceptor->used; i++) {
         check_times(acceptor, acceptor->clients[i], now_ns);
         if (is_over) {
@@ -417,12 +476,7 @@ static void resume(struct acceptor *acceptor, struct client *client) {
     if (!may_take_request(acceptor, client)) {
         return;
     }
-    client->is_stalled = false;
-    event_add(client->readable, NULL);
-    struct buffer input = client->unparsed;
-    client->unparsed = (struct buffer){0};
-    parse(acceptor, client, buffer_view(&input));
-    buffer_free(&input);
+    go_on(acceptor, client, false);
 }
 
 // The longest wait ends first. Some of those at the head may hold so much themselves that others come before them.

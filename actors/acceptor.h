@@ -14,6 +14,7 @@ struct acceptor_settings {
     int64_t client_reply_bytes; // those of one connection, after which no more are taken
     unsigned keepalive_timeout_ms;
     unsigned request_timeout_ms; // from the first byte of a request to its last
+    unsigned starve_ms;          // that a client waits for what others hold of slots and bytes
     unsigned deadline_ms;        // from a request's last byte to its answer
     unsigned drain_grace_ms;     // how long a draining acceptor lets idle connections ask once more
     struct http_limits limits;

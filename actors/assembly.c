@@ -83,6 +83,8 @@ static void add_acceptors(struct assembly *assembly, const int *listeners, unsig
             .client_reply_bytes = (int64_t)config->limits_unsent_bytes,
             .keepalive_timeout_ms = (unsigned)config->server_keepalive_timeout_s * 1000,
             .request_timeout_ms = (unsigned)config->server_request_timeout_s * 1000,
+            // The other half is left for the DB actor's queue, which counts from the same moment.
+            .starve_ms = (unsigned)config->deadline_queue_ms / 2,
             .deadline_ms = (unsigned)config->deadline_request_ms,
             .drain_grace_ms = DRAIN_GRACE_MS,
             .limits = {(size_t)config->limits_head_bytes, (size_t)config->limits_body_bytes,

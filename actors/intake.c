@@ -35,6 +35,10 @@ struct message *intake_problem(enum problem problem, const char *detail, uint16_
     return problem_reply(problem, detail, 0, flags, NULL);
 }
 
+struct message *intake_refusal(const struct http_request *request) {
+    return intake_problem(PROBLEM_OVERLOADED, "The server is overloaded at the moment.", flags_of(request));
+}
+
 static struct message *method_not_allowed(uint32_t allow, uint16_t flags) {
     return problem_reply(PROBLEM_METHOD_NOT_ALLOWED,
         "This resource does not have that method; Allow names those it has.", allow, flags, NULL);

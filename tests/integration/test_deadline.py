@@ -1,11 +1,12 @@
 """Requests that PostgreSQL does not answer in time: 504 at their deadline, 503 when too many wait."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, vote_path
 from http_client import build_request
+from prometheus import Metrics
 from waiting import scaled, wait_until
 
 REAL_DEADLINE = {"deadline.request_ms": 1000, "deadline.queue_ms": 500}
@@ -109,3 +110,22 @@ def test_of_too_many_requests_each_is_answered_503_or_504(server, client, empty_
             for connection in connections:
                 connection.close()
     assert recovered(client, "GET", meta_path(product)).status == 200
+
+
+def test_who_finds_no_memory_for_its_reply_is_refused_in_the_end(start_server, empty_database, product):
+    """Lists of a hundred are reckoned at 3.5 MiB: four or five are in work, and the other clients do not wait for all of them in turn."""
+    server = start_server(empty_database, REAL_DEADLINE | {"actors.acceptors": 1, "mailbox.reply_mib": 16})
+    target = list_path(product, "count=100")
+    with ExitStack() as stack:
+        admin = stack.enter_context(server.connect_admin())
+        clients = [stack.enter_context(server.connect()) for _ in range(40)]
+        with locked(empty_database, lock_table("review")):
+            for client in clients:
+                client.send(build_request("GET", target))
+            replies = [client.read_reply() for client in clients]
+            for reply in replies:
+                check_problem(reply, 504 if reply.status == 504 else 503)
+        refused = Metrics(admin.request("GET", "/metrics").body.decode()).value("reviewd_shed_total", reason="replies")
+        assert refused >= 30 and [reply.status for reply in replies].count(503) >= refused
+        for client in clients:  # whose connections are as good as before
+            assert recovered(client, "GET", target).status == 200
