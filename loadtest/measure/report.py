@@ -113,15 +113,18 @@ def _half(runs_by_side):
 
 def _overload(runs_by_load):
     def column(runs):
-        refused = median([{"share": run["statuses"].get("503", 0) / run["due"]} for run in runs], "share")
+        def share(status):
+            return 100 * median([{"share": run["statuses"].get(status, 0) / run["due"]} for run in runs], "share")
+
         goodput = median([{"share": run["rate"] / run["maximum"]} for run in runs], "share")
-        return [f"{median(runs, 'offered'):.2f}", f"{goodput:.2f}", f"{100 * refused:.0f} % of those offered",
+        return [f"{runs[0]['postgres_percent']} %", f"{median(runs, 'maximum'):,.0f}", f"{median(runs, 'offered'):.2f}", f"{goodput:.2f}",
+                f"{share('503'):.0f} % of those offered", f"{share('504'):.1f} %",
                 *(f"{median(runs, latency, '50'):.0f} ms and {median(runs, latency, '99'):.0f} ms"
                   for latency in ("latency_ms", "refused_latency_ms"))]
 
-    rows = ["requests offered, of the maximum rate", "done, of the maximum rate", "refused with 503", "done: p50 and p99",
-            "503: p50 and p99"]
-    return ["Three times the maximum, open loop, over 8,192 connections, PostgreSQL limited to a quarter of a CPU (with more, the load "
+    rows = ["PostgreSQL's share of a CPU", "the maximum, a second", "requests offered, of the maximum", "done, of the maximum",
+            "refused with 503", "too late, 504", "done: p50 and p99", "503: p50 and p99"]
+    return ["Three times the maximum, open loop, over 8,192 connections, PostgreSQL limited to a small share of a CPU (with more, the load "
             "generator on the same CPUs could not offer as much):", "",
             *_table(["", *(f"{load}s" for load in runs_by_load)], [list(row) for row in zip(rows, *map(column, runs_by_load.values()))])]
 
