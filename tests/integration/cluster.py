@@ -58,9 +58,10 @@ class Database:
 
 
 class Cluster:
-    """Made in a folder whose path is short enough for a socket (less than 90 bytes). `options` come on top of OPTIONS."""
+    """Made in a folder whose path is short enough for a socket (less than 90 bytes). `options` come on top of OPTIONS. With a
+    `primary`, which must run, it is a standby of that."""
 
-    def __init__(self, folder, options=None):
+    def __init__(self, folder, options=None, primary=None):
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.log = self.folder / "log"
@@ -70,13 +71,13 @@ class Cluster:
         self.folder.mkdir(mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(self.folder, SUPERUSER, SUPERUSER)
-        initdb = ["initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", "--auth=trust", "--no-sync"]
-        subprocess.run(
-            _as_superuser(initdb + ["--encoding=UTF8", "--locale=C.UTF-8"]),
-            cwd=self.folder,
-            check=True,
-            capture_output=True,
-        )
+        if primary is None:
+            command = ["initdb", f"--pgdata={self.data}", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        else:
+            command = ["pg_basebackup", f"--pgdata={self.data}", f"--host={primary.folder}", f"--port={primary.port}"]
+            command += ["--write-recovery-conf", "--checkpoint=fast"]
+        command += [f"--username={SUPERUSER}", "--no-sync"]
+        subprocess.run(_as_superuser(command), cwd=self.folder, check=True, capture_output=True)
 
     @property
     def port(self):

@@ -122,6 +122,13 @@ def test_refuses_a_database_without_tables(seed, empty_database):
     assert "reviewd --migrate" in done.stderr
 
 
+def test_refuses_an_older_schema(seed, empty_database):
+    empty_database.execute("DROP TABLE product_page")  # which came last
+    done = seed("--dsn", empty_database.dsn(), "--records", 200, "--if-empty")
+    assert done.returncode == 1
+    assert "older schema" in done.stderr and "reviewd --migrate" in done.stderr
+
+
 def test_no_server_is_a_clear_error(seed, tmp_path):
     done = seed("--dsn", f"host={tmp_path} dbname=nowhere")
     assert done.returncode == 1
