@@ -9,8 +9,10 @@
 // A client lives in a slot, named to others by number and generation. Every request takes one of the acceptor's reply slots and
 // the memory for its reply (actors/reply_budget.h) before it is sent anywhere; when there is none, or the client has too much in
 // flight, the acceptor stops reading from it and TCP pushes back. What was read but not yet parsed then waits in `unparsed`.
-// A client that has nothing in flight itself does not wait for long: it starves, for what all the others hold, and is refused
-// with 503 when it has starved for settings.starve_ms, or at once while another has.
+//
+// A client that has to wait because of what others hold is greedy if it has something in flight itself; it goes on when its share
+// is fair. If it has nothing in flight it starves: it goes on before the greedy ones, and is refused with 503 when it has starved
+// for settings.starve_ms, or at once while another has. Only when no reply slot is free it waits until there is one.
 //
 //   OPEN ──(last request, or an error)──▶ LINGERING ──(end of input, or time)──▶ RELEASED ──CLIENT_CLOSED──▶ free
 //
@@ -41,7 +43,7 @@
 enum {
     READ_BYTES = 64 * 1024, // one read
     ACCEPTS_A_TURN = 64,    // so that a flood of connections does not starve those that are open
-    PASSED_MAX = 64,        // see resume_starved
+    PASSED_MAX = 64,        // see resume_waiting
     LINGER_MS = 2000,
     TICK_MS = 100
 };
@@ -55,6 +57,8 @@ enum client_state {
 
 struct acceptor;
 
+TAILQ_HEAD(client_queue, client);
+
 struct client {
     struct acceptor *acceptor;
     enum client_state state;
@@ -64,9 +68,10 @@ struct client {
     uint32_t sequence;          // of the next request
     struct reply_share replies; // to its requests
     bool is_stalled;            // not read from until replies have left
-    bool is_starved;            // stalled because of what others hold: in `starved`
-    TAILQ_ENTRY(client) by_starving;
-    uint64_t starved_since_ns; // also when it starves no more, until its next request is taken; 0: it has not
+    struct client_queue *waits; // where it waits for what others hold: acceptor->starved or ->greedy; null: it does not
+    TAILQ_ENTRY(client) by_waiting;
+    uint64_t starved_since_ns; // also when it starves no more, until its request is taken; 0: it has not starved
+    bool is_to_be_refused;     // its request, because it has starved for too long
     uint64_t since_ns;         // when it became idle, began its request, or began to linger
     struct event *readable;
     struct http_parser parser;
@@ -85,7 +90,8 @@ struct acceptor {
     uint32_t free_count;
     uint32_t client_count;
     struct reply_budget budget;
-    TAILQ_HEAD(, client) starved; // clients that wait for what others hold of it, the longest wait first
+    struct client_queue starved; // clients that wait for what others hold of it, the longest wait first
+    struct client_queue greedy;  // the same, of those that have something in flight themselves
     bool draining;
     bool drained_sent;
     uint64_t drain_since_ns;
@@ -111,18 +117,22 @@ static void tell_writer(struct acceptor *acceptor, struct client *client, enum o
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), message);
 }
 
-static void starves(struct acceptor *acceptor, struct client *client) {
-    if (!client->is_starved) {
-        client->is_starved = true;
-        client->starved_since_ns = loop_now_ns(acceptor->actor.loop);
-        TAILQ_INSERT_TAIL(&acceptor->starved, client, by_starving);
+static void waits_no_more(struct client *client) {
+    if (client->waits != NULL) {
+        TAILQ_REMOVE(client->waits, client, by_waiting);
+        client->waits = NULL;
     }
 }
 
-static void starves_no_more(struct acceptor *acceptor, struct client *client) {
-    if (client->is_starved) {
-        client->is_starved = false;
-        TAILQ_REMOVE(&acceptor->starved, client, by_starving);
+// Has the client wait for what others hold, behind those that wait already. It may be one of them, and become another kind.
+static void waits_for_others(struct acceptor *acceptor, struct client *client) {
+    bool starves = client->replies.requests == 0;
+    struct client_queue *queue = starves ? &acceptor->starved : &acceptor->greedy;
+    if (client->waits != queue) {
+        waits_no_more(client);
+        client->waits = queue;
+        client->starved_since_ns = starves ? clock_now_ns() : 0;
+        TAILQ_INSERT_TAIL(queue, client, by_waiting);
     }
 }
 
@@ -131,7 +141,7 @@ static void release(struct acceptor *acceptor, struct client *client) {
     if (client->state == CLIENT_RELEASED) {
         return;
     }
-    starves_no_more(acceptor, client);
+    waits_no_more(client);
     client->state = CLIENT_RELEASED;
     event_free(client->readable);
     client->readable = NULL;
@@ -144,7 +154,7 @@ static void linger(struct acceptor *acceptor, struct client *client) {
     client->state = CLIENT_LINGERING;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     buffer_free(&client->unparsed);
-    starves_no_more(acceptor, client);
+    waits_no_more(client);
     if (client->is_stalled) {
         client->is_stalled = false;
         event_add(client->readable, NULL);
@@ -153,10 +163,13 @@ static void linger(struct acceptor *acceptor, struct client *client) {
 
 // Fills in the envelope of a message that takes a reply slot: a request, or a reply of our own.
 static void take_slot(struct acceptor *acceptor, struct client *client, struct message *message, uint32_t reply_bytes) {
-    bool has_starved = client->starved_since_ns != 0;
-    message->accepted_ns = has_starved ? client->starved_since_ns : clock_now_ns();
+    uint64_t now_ns = clock_now_ns();
+    uint64_t starved_ns = client->starved_since_ns != 0 ? now_ns - client->starved_since_ns : 0;
+    uint64_t most_ns = acceptor->settings.starve_ms * NS_PER_MS; // it may have been a bit more
+    message->accepted_ns = now_ns - (starved_ns < most_ns ? starved_ns : most_ns);
     message->deadline_ns = deadline_after_ms(message->accepted_ns, acceptor->settings.deadline_ms);
     client->starved_since_ns = 0;
+    client->is_to_be_refused = false;
     message->slot = client->slot;
     message->generation = client->generation;
     message->sequence = client->sequence++;
@@ -199,10 +212,11 @@ static void ask(struct acceptor *acceptor, struct client *client, struct intake 
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), refusal);
 }
 
-static void refuse(struct acceptor *acceptor, struct client *client, const struct http_request *request) {
+static void refuse(struct acceptor *acceptor, struct client *client, uint16_t flags) {
     metrics_add(acceptor->actor.metrics, METRIC_REQUESTS, OPERATION_OTHER, 1);
     metrics_add(acceptor->actor.metrics, METRIC_SHED, SHED_REPLIES, 1);
-    answer(acceptor, client, intake_refusal(request), REPLY_SMALL_BYTES);
+    answer(acceptor, client, intake_problem(PROBLEM_OVERLOADED, "The server is overloaded at the moment.", flags),
+        REPLY_SMALL_BYTES);
 }
 
 static void judge(struct acceptor *acceptor, struct client *client, const struct http_request *request) {
@@ -220,7 +234,7 @@ static void take_request(struct acceptor *acceptor, struct client *client, bool 
     struct http_request *request = &client->parser.request;
     request->keep_alive &= !acceptor->draining;
     if (is_refused) {
-        refuse(acceptor, client, request);
+        refuse(acceptor, client, intake_flags(request));
     } else {
         judge(acceptor, client, request);
     }
@@ -236,7 +250,7 @@ static bool may_take_request(const struct acceptor *acceptor, const struct clien
 // Stops reading from the client until replies have left; the input that is left waits.
 static void stall(struct acceptor *acceptor, struct client *client, struct view rest) {
     if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
-        starves(acceptor, client);
+        waits_for_others(acceptor, client);
     }
     struct buffer kept = {0}; // rest may lie in client->unparsed
     buffer_append(&kept, rest);
@@ -247,25 +261,36 @@ static void stall(struct acceptor *acceptor, struct client *client, struct view 
 }
 
 static bool has_starved_long(const struct acceptor *acceptor, const struct client *client) {
-    uint64_t now_ns = loop_now_ns(acceptor->actor.loop);
-    return client->is_starved && now_ns > client->starved_since_ns + acceptor->settings.starve_ms * NS_PER_MS;
+    return loop_now_ns(acceptor->actor.loop) > client->starved_since_ns + acceptor->settings.starve_ms * NS_PER_MS;
 }
 
-// Whether a client that may not take its request now is refused instead of waiting: when it `has_waited`, or those before it have
-// waited for so long that it would as well. A refusal takes a slot, and few bytes more than there are.
-static bool is_to_be_refused(const struct acceptor *acceptor, const struct client *client, bool has_waited) {
+// Whether a client that may not take its request now is refused instead of having to wait: when it has starved for too long, or one
+// before it has, so that it would as well. A refusal takes a slot, and few bytes more than there are.
+static bool may_refuse(const struct acceptor *acceptor, const struct client *client) {
     const struct client *longest = TAILQ_FIRST(&acceptor->starved);
     return client->replies.requests == 0 && acceptor->budget.free_slots > 0 &&
-           (has_waited || (longest != NULL && has_starved_long(acceptor, longest)));
+           (client->is_to_be_refused || (longest != NULL && has_starved_long(acceptor, longest)));
+}
+
+static void answer_continue(struct acceptor *acceptor, struct client *client, bool is_refused) {
+    if (is_refused) { // before it sends the body
+        refuse(acceptor, client, MESSAGE_CLOSE);
+        linger(acceptor, client);
+        return;
+    }
+    struct message *interim = message_new(16);
+    interim->operation = OPERATION_OTHER;
+    reply_pack_kind(&interim, REPLY_CONTINUE);
+    answer(acceptor, client, interim, REPLY_SMALL_BYTES);
 }
 
 // Parses the input and sends what it asks for. Takes all of it, or stalls the client.
-static void parse(struct acceptor *acceptor, struct client *client, struct view input, bool has_waited) {
+static void parse(struct acceptor *acceptor, struct client *client, struct view input) {
     bool was_within = http_parser_is_within_request(&client->parser);
     bool parsed_request = false;
     while (client->state == CLIENT_OPEN) {
-        bool is_refused = !may_take_request(acceptor, client);
-        if (is_refused && !is_to_be_refused(acceptor, client, has_waited)) {
+        bool is_refused = !may_take_request(acceptor, client) && input.length > 0;
+        if (is_refused && !may_refuse(acceptor, client)) {
             stall(acceptor, client, input);
             return;
         }
@@ -280,13 +305,7 @@ static void parse(struct acceptor *acceptor, struct client *client, struct view 
             take_request(acceptor, client, is_refused);
             parsed_request = true;
             break;
-        case PARSER_CONTINUE: {
-            struct message *interim = message_new(16);
-            interim->operation = OPERATION_OTHER;
-            reply_pack_kind(&interim, REPLY_CONTINUE);
-            answer(acceptor, client, interim, REPLY_SMALL_BYTES);
-            break;
-        }
+        case PARSER_CONTINUE: answer_continue(acceptor, client, is_refused); break;
         case PARSER_FAILED:
             answer_problem_and_linger(acceptor, client, client->parser.problem, client->parser.detail);
             return;
@@ -306,7 +325,7 @@ static bool read_client(struct acceptor *acceptor, struct client *client) {
     }
     metrics_add(acceptor->actor.metrics, METRIC_BYTES_RECEIVED, 0, (uint64_t)length);
     if (client->state == CLIENT_OPEN) {
-        parse(acceptor, client, (struct view){acceptor->input, (size_t)length}, false);
+        parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
     }
     return true;
 }
@@ -339,6 +358,7 @@ static void open_client(struct acceptor *acceptor, int descriptor) {
     reply_share_reset(&client->replies, &acceptor->budget);
     client->is_stalled = false;
     client->starved_since_ns = 0;
+    client->is_to_be_refused = false;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     http_parser_init(&client->parser, &acceptor->settings.limits);
     client->readable =
@@ -397,25 +417,24 @@ static void check_times(struct acceptor *acceptor, struct client *client, uint64
 }
 
 // Ends the stall of a client: parses what it has sent before, and reads on.
-static void go_on(struct acceptor *acceptor, struct client *client, bool has_waited) {
+static void go_on(struct acceptor *acceptor, struct client *client) {
+    waits_no_more(client);
     client->is_stalled = false;
     event_add(client->readable, NULL);
     struct buffer input = client->unparsed;
     client->unparsed = (struct buffer){0};
-    parse(acceptor, client, buffer_view(&input), has_waited);
+    parse(acceptor, client, buffer_view(&input));
     buffer_free(&input);
 }
 
 // Ends the wait of those that have starved for too long.
 static void refuse_starved(struct acceptor *acceptor) {
     struct client *next;
-    for (struct client *client = TAILQ_FIRST(&acceptor->starved); client != NULL && has_starved_long(acceptor, client);
-         client = next) {
-        next = TAILQ_NEXT(client, by_starving);
-        if (is_to_be_refused(acceptor, client, true)) {
-            starves_no_more(acceptor, client);
-            go_on(acceptor, client, true);
-        }
+    for (struct client *client = TAILQ_FIRST(&acceptor->starved);
+         client != NULL && acceptor->budget.free_slots > 0 && has_starved_long(acceptor, client); client = next) {
+        next = TAILQ_NEXT(client, by_waiting);
+        client->is_to_be_refused = true;
+        go_on(acceptor, client);
     }
 }
 
@@ -469,29 +488,31 @@ static void resume(struct acceptor *acceptor, struct client *client) {
         return;
     }
     if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
-        starves(acceptor, client);
-        return;
+        waits_for_others(acceptor, client);
+    } else if (may_take_request(acceptor, client)) {
+        go_on(acceptor, client);
+    } else {
+        waits_no_more(client);
     }
-    starves_no_more(acceptor, client);
-    if (!may_take_request(acceptor, client)) {
-        return;
-    }
-    go_on(acceptor, client, false);
 }
 
 // The longest wait ends first. Some of those at the head may hold so much themselves that others come before them.
-static void resume_starved(struct acceptor *acceptor) {
+static void resume_queue(struct acceptor *acceptor, struct client_queue *queue) {
     unsigned passed = 0;
     struct client *next;
-    for (struct client *client = TAILQ_FIRST(&acceptor->starved); client != NULL && passed < PASSED_MAX;
-         client = next) {
+    for (struct client *client = TAILQ_FIRST(queue); client != NULL && passed < PASSED_MAX; client = next) {
         if (acceptor->budget.free_slots == 0 || acceptor->budget.free_bytes <= 0) {
             return;
         }
-        next = TAILQ_NEXT(client, by_starving);
+        next = TAILQ_NEXT(client, by_waiting);
         resume(acceptor, client);
-        passed += client->is_starved;
+        passed += client->waits != NULL;
     }
+}
+
+static void resume_waiting(struct acceptor *acceptor) {
+    resume_queue(acceptor, &acceptor->starved);
+    resume_queue(acceptor, &acceptor->greedy);
 }
 
 static void take_credit(struct acceptor *acceptor, struct message *message) {
@@ -507,7 +528,7 @@ static void take_credit(struct acceptor *acceptor, struct message *message) {
         }
         resume(acceptor, client);
     }
-    resume_starved(acceptor);
+    resume_waiting(acceptor);
 }
 
 static void forget_client(struct acceptor *acceptor, uint32_t slot) {
@@ -586,6 +607,7 @@ struct actor *acceptor_new(const struct acceptor_settings *settings, const struc
     acceptor->clients = memory_allocate(settings->clients, sizeof(struct client *));
     acceptor->free_slots = memory_allocate(settings->clients, sizeof *acceptor->free_slots);
     TAILQ_INIT(&acceptor->starved);
+    TAILQ_INIT(&acceptor->greedy);
     acceptor->budget = (struct reply_budget){
         .client_requests = settings->pipeline,
         .client_bytes = settings->client_reply_bytes,

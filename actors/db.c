@@ -27,6 +27,8 @@ enum {
     RETRY_AFTER_S = 1,
     // A wait in the queue from which it is worth to try more connections. Waits of a busy but healthy server are far shorter.
     GROW_AFTER_MS = 50,
+    // However long PostgreSQL takes, who has waited for less is sent: how else would one know that it has become faster?
+    SEND_WITHIN_MS = 100,
     // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
     DEEP_REVIEWS = 500
 };
@@ -85,17 +87,34 @@ void db_drop(struct db_actor *db, struct job *job) {
     }
 }
 
-static bool has_waited(const struct db_actor *db, const struct job *job, uint64_t ms) {
+static uint64_t lesser(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t queue_limit_ns(const struct db_actor *db) {
+    return db->settings.queue_limit_ms * NS_PER_MS;
+}
+
+// How long the job may wait to be sent: at most for queue_limit_ms, and no longer than leaves PostgreSQL its time before the deadline. What
+// is sent too late is done for nobody, and takes the place of what could still be answered.
+static uint64_t wait_limit_ns(const struct db_actor *db, const struct job *job) {
+    uint64_t span_ns = deadline_left_ns(job->request->deadline_ns, job->request->accepted_ns);
+    uint64_t service_ns = service_time_bound(&db->service[statement_lane(job->statement)]);
+    uint64_t spare_ns = span_ns > service_ns ? span_ns - service_ns : 0;
+    return lesser(queue_limit_ns(db), spare_ns > SEND_WITHIN_MS * NS_PER_MS ? spare_ns : SEND_WITHIN_MS * NS_PER_MS);
+}
+
+static bool has_waited(const struct db_actor *db, const struct job *job, uint64_t ns) {
     // The request may be younger than the round.
-    return loop_now_ns(db->actor.loop) > job->request->accepted_ns + ms * NS_PER_MS;
+    return loop_now_ns(db->actor.loop) > job->request->accepted_ns + ns;
 }
 
 bool db_is_overdue(const struct db_actor *db, const struct job *job) {
-    return has_waited(db, job, db->settings.queue_limit_ms);
+    return has_waited(db, job, wait_limit_ns(db, job));
 }
 
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job) {
-    if (job->request == NULL || !has_waited(db, job, GROW_AFTER_MS)) {
+    if (job->request == NULL || !has_waited(db, job, GROW_AFTER_MS * NS_PER_MS)) {
         return;
     }
     unsigned ready = slice_lane_count(db->slice, lane, CONNECTION_READY);
@@ -244,12 +263,25 @@ static void ensure_tick(struct db_actor *db) {
     }
 }
 
+// Adds a job to `unanswered`, by arrival. One that starved in its acceptor, or came by another one, may have arrived before the last.
+static void list_unanswered(struct db_actor *db, struct job *job) {
+    struct job *before = TAILQ_LAST(&db->unanswered, job_list);
+    while (before != NULL && before->request->accepted_ns > job->request->accepted_ns) {
+        before = TAILQ_PREV(before, job_list, by_arrival);
+    }
+    if (before == NULL) {
+        TAILQ_INSERT_HEAD(&db->unanswered, job, by_arrival);
+    } else {
+        TAILQ_INSERT_AFTER(&db->unanswered, before, job, by_arrival);
+    }
+    db->unanswered_count++;
+}
+
 static void db_receive(struct actor *actor, struct message *message) {
     struct db_actor *db = db_of(actor);
     struct job *job = memory_allocate(1, sizeof *job);
     job->request = message;
-    TAILQ_INSERT_TAIL(&db->unanswered, job, by_arrival);
-    db->unanswered_count++;
+    list_unanswered(db, job);
     uint64_t now_ns = loop_now_ns(actor->loop);
     if (!read_request(job)) {
         db_answer_incident(db, job, "none", "a message cannot be read");
@@ -285,12 +317,12 @@ static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns)
         answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
         return true;
     }
-    if (!job->sent && age_ns > db->settings.queue_limit_ms * NS_PER_MS) {
+    if (!job->sent && age_ns > wait_limit_ns(db, job)) {
         metrics_add(db->actor.metrics, METRIC_SHED, SHED_QUEUE, 1);
         answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
         return true;
     }
-    return age_ns > db->settings.queue_limit_ms * NS_PER_MS || !slice_is_available(db->slice);
+    return age_ns > lesser(queue_limit_ns(db), SEND_WITHIN_MS * NS_PER_MS) || !slice_is_available(db->slice);
 }
 
 static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
@@ -331,8 +363,14 @@ static bool tells_of_the_end(const PGresult *result) {
            sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) == SQLSTATE_RECONNECT;
 }
 
+// What the connections tell comes in the middle of a round of events, which may have begun by a long sleep.
+static void renew_now(struct db_actor *db) {
+    loop_renew_now_ns(db->actor.loop);
+}
+
 static void on_result(void *context, void *tag, const PGresult *result) {
     struct query *query = tag;
+    renew_now(context);
     if (tells_of_the_end(result)) {
         pages_end_era(context);
     }
@@ -351,6 +389,7 @@ static void on_result(void *context, void *tag, const PGresult *result) {
 
 static void on_query_lost(void *context, void *tag) {
     struct query *query = tag;
+    renew_now(context);
     if (query->statement == STATEMENT_BUDGET) {
         ((struct db_actor *)context)->budget_is_due = true;
     } else if (query->statement == STATEMENT_PAGE_STORE) {
@@ -362,10 +401,12 @@ static void on_query_lost(void *context, void *tag) {
 }
 
 static void on_group_done(void *context, void *group) {
+    renew_now(context);
     write_group_done(context, group);
 }
 
 static void on_group_lost(void *context, void *group) {
+    renew_now(context);
     write_group_lost(context, group);
 }
 

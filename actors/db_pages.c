@@ -57,7 +57,7 @@ static void note_pause(struct db_actor *db, const char *what, const PGresult *re
 }
 
 void pages_pause(struct db_actor *db, const PGresult *result) {
-    uint64_t now_ns = loop_renew_now_ns(db->actor.loop);
+    uint64_t now_ns = loop_now_ns(db->actor.loop);
     if (now_ns >= db->pages_paused_until_ns) { // others that were in flight fail with the first
         note_pause(db, "pages are not read for a while", result);
     }
@@ -201,7 +201,7 @@ void pages_stored(struct db_actor *db, const PGresult *result) {
     } else if (sqlstate_action(PQresultErrorField(result, PG_DIAG_SQLSTATE)) != SQLSTATE_RECONNECT) {
         drop_waiting(store);
         note_pause(db, "pages are not stored for a while", result);
-        store->paused_until_ns = loop_renew_now_ns(db->actor.loop) + PAUSE_S * NS_PER_S;
+        store->paused_until_ns = loop_now_ns(db->actor.loop) + PAUSE_S * NS_PER_S;
     }
     store->in_flight = 0;
 }

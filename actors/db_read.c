@@ -361,6 +361,8 @@ static void answer(struct db_actor *db, struct read_query *query, const PGresult
 void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
     struct read_query *query = (struct read_query *)tag;
     bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
+    service_time_note(
+        &db->service[statement_lane(tag->statement)], loop_now_ns(db->actor.loop) - query->jobs[0]->sent_ns);
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
         enqueue_again(db, query);
     } else if (is_without_pages(query, result)) {
@@ -369,7 +371,6 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
     } else if (!succeeded) {
         take_back(db, query, result);
     } else {
-        loop_renew_now_ns(db->actor.loop);
         if (query->query.statement != STATEMENT_PAGE) { // of these only those that are good are answers
             lane_growth_note(&db->growth[statement_lane(query->query.statement)], (size_t)query->count);
         }

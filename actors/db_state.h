@@ -7,6 +7,7 @@
 #include "actors/db.h"
 #include "actors/job.h"
 #include "actors/lane_growth.h"
+#include "actors/service_time.h"
 #include "pg/parameters.h"
 #include "pg/slice.h"
 #include "pg/sqlstate.h"
@@ -85,6 +86,7 @@ struct db_actor {
     const struct directory *directory;
     struct slice *slice;
     struct lane_growth growth[LANE_COUNT];
+    struct service_time service[LANE_COUNT]; // of a query of reads, of a transaction
     struct segment_map map;
     unsigned routed_version; // of the map, when the waiting jobs were routed
     struct read_queue reads;

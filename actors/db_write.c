@@ -378,7 +378,7 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
     count_in_flight(&db->writes, transaction, -1);
-    loop_renew_now_ns(db->actor.loop);
+    service_time_note(&db->service[LANE_WRITE], loop_now_ns(db->actor.loop) - transaction->sent_ns);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
             lane_growth_note(&db->growth[LANE_WRITE], transaction->queries[i].jobs.count);

@@ -12,7 +12,7 @@ enum {
     RETRY_AFTER_S = 1
 };
 
-static uint16_t flags_of(const struct http_request *request) {
+uint16_t intake_flags(const struct http_request *request) {
     unsigned flags = 0;
     flags |= request->method == METHOD_HEAD ? MESSAGE_HEAD : 0;
     flags |= request->keep_alive ? 0 : MESSAGE_CLOSE;
@@ -33,10 +33,6 @@ static struct message *problem_reply(
 
 struct message *intake_problem(enum problem problem, const char *detail, uint16_t flags) {
     return problem_reply(problem, detail, 0, flags, NULL);
-}
-
-struct message *intake_refusal(const struct http_request *request) {
-    return intake_problem(PROBLEM_OVERLOADED, "The server is overloaded at the moment.", flags_of(request));
 }
 
 static struct message *method_not_allowed(uint32_t allow, uint16_t flags) {
@@ -141,7 +137,7 @@ static enum intake_result take_other(
 enum intake_result intake_request(
     struct intake *intake, const struct http_request *request, const struct static_files *files) {
     struct route_match match = {.operation = OPERATION_OTHER};
-    uint16_t flags = flags_of(request);
+    uint16_t flags = intake_flags(request);
     intake->reply_bytes = REPLY_SMALL_BYTES;
     switch (route_find(request->method, request->path, request->query, &match)) {
     case ROUTE_FOUND: return take_operation(intake, request, &match, flags);

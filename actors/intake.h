@@ -23,8 +23,8 @@ struct intake {
 MUST_CHECK enum intake_result intake_request(
     struct intake *intake, const struct http_request *request, const struct static_files *files);
 
-// The 503 for a request that is not looked at. Any thread.
-struct message *intake_refusal(const struct http_request *request);
+// The flags of a request's reply (message.h).
+uint16_t intake_flags(const struct http_request *request);
 
 // A reply with a problem: what an acceptor answers for itself. `detail` is static text or outlives the call.
 struct message *intake_problem(enum problem problem, const char *detail, uint16_t flags);

@@ -14,7 +14,7 @@ struct reply_budget {
     uint32_t client_requests; // of one client at most
     int64_t client_bytes;     // of one client, after which it gets no more
     uint32_t free_slots;
-    int64_t free_bytes; // below 0 by what the last reply exceeds it
+    int64_t free_bytes; // below 0 by what the last reply exceeds it, and by refusals
 };
 
 // A client's share. Zeroed before first use.
@@ -35,7 +35,7 @@ bool reply_budget_is_fair(const struct reply_budget *budget, const struct reply_
 // Whether it may make one more request, of any kind. So it may exceed its bytes by one reply.
 bool reply_budget_admits(const struct reply_budget *budget, const struct reply_share *share);
 
-// Takes a slot and the bytes for a request's reply. Only what is admitted.
+// Takes a slot and the bytes for a request's reply. Only what is admitted, or the few bytes of a refusal while a slot is free.
 void reply_budget_take(struct reply_budget *budget, struct reply_share *share, uint32_t bytes);
 
 // The oldest `count` replies have left.

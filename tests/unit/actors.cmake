@@ -1,3 +1,4 @@
 # What actors are made of and can be tried without them.
 reviewd_unit_test(reply_budget reviewd_actors)
 reviewd_unit_test(lane_growth reviewd_actors)
+reviewd_unit_test(service_time reviewd_actors)
