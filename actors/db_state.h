@@ -59,6 +59,8 @@ struct write_queue {
     struct job_queue changes; // ADD and REPORT: they lock a product's totals first
     struct job_queue votes;   // HELPFUL
     bool votes_are_next;      // the two take turns, so that neither waits for as long as the other is busy
+    struct service_time one;  // of one write, as far as PostgreSQL does them side by side
+    size_t sent_count;        // writes in flight
     // By a hash of the product: how many writes for it are in flight. The next ones wait for them here, where they are joined,
     // and not in PostgreSQL for a lock.
     uint16_t in_flight[PRODUCT_SLOTS];

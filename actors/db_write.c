@@ -43,6 +43,7 @@ struct write_query {
 
 struct transaction {
     uint64_t sent_ns;
+    size_t in_flight;           // writes, with its own, when it was sent
     struct write_query *failed; // the query that undid the transaction
     char sqlstate[6];
     char reason[160];
@@ -106,6 +107,7 @@ static void count_in_flight(struct write_queue *writes, const struct transaction
         for (const struct job *job = transaction->queries[i].jobs.first; job != NULL; job = job->next) {
             uint16_t *place = in_flight_place(writes, job);
             *place = (uint16_t)(*place + step);
+            writes->sent_count += (size_t)step;
         }
     }
 }
@@ -246,6 +248,7 @@ static void send_transaction(struct db_actor *db, struct connection *connection,
         metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
     }
     count_in_flight(&db->writes, transaction, 1);
+    transaction->in_flight = db->writes.sent_count;
     metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_WRITE, 1);
     connection_end_group(connection, transaction);
 }
@@ -257,6 +260,16 @@ static size_t end_of_part(struct job *const *jobs, size_t count, size_t first, s
         end++;
     }
     return end;
+}
+
+// How many writes may be sent to so many connections: of those in flight each should be done within half of queue_limit_ms. By Little's
+// law, PostgreSQL does one in the time that each took divided by how many were in flight. A few for each connection are always sent.
+static size_t room_in_flight(const struct db_actor *db, size_t connections) {
+    const struct write_queue *writes = &db->writes;
+    size_t least = connections * SPREAD_MIN;
+    uint64_t within_ns = db->settings.queue_limit_ms * NS_PER_MS / 2;
+    size_t most = writes->one.mean_ns == 0 ? SIZE_MAX : within_ns / writes->one.mean_ns;
+    return most > writes->sent_count + least ? most - writes->sent_count : least;
 }
 
 // Divides what waits among the connections that have nothing to do, so that transactions run and are flushed to disk side by
@@ -274,7 +287,9 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
     size_t connections = slice_room(db->slice, LANE_WRITE);
     connections -= connections > 1 && other->first != NULL;
     connections = connections == 0 ? 1 : connections; // another lane's
+    size_t room = room_in_flight(db, connections);
     size_t limit = connections * db->settings.write_batch;
+    limit = limit < room ? limit : room;
     size_t count = take_jobs(db, queue, jobs, limit < BATCH_MAX ? limit : BATCH_MAX);
     qsort(jobs, count, sizeof *jobs, by_lock_key);
     size_t part = (count + connections - 1) / connections;
@@ -378,7 +393,9 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
     count_in_flight(&db->writes, transaction, -1);
-    service_time_note(&db->service[LANE_WRITE], loop_now_ns(db->actor.loop) - transaction->sent_ns);
+    uint64_t took_ns = loop_now_ns(db->actor.loop) - transaction->sent_ns;
+    service_time_note(&db->service[LANE_WRITE], took_ns);
+    service_time_note(&db->writes.one, took_ns / transaction->in_flight);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
             lane_growth_note(&db->growth[LANE_WRITE], transaction->queries[i].jobs.count);
