@@ -8,21 +8,17 @@
 //
 // A client lives in a slot, named to others by number and generation. Every request takes one of the acceptor's reply slots and
 // the memory for its reply (actors/reply_budget.h) before it is sent anywhere; when there is none, or the client has too much in
-// flight, the acceptor stops reading from it and TCP pushes back. What was read but not yet parsed then waits in `unparsed`.
-//
-// A client that has to wait because of what others hold is greedy if it has something in flight itself; it goes on when its share
-// is fair. If it has nothing in flight it starves: it goes on before the greedy ones, and is refused with 503 when it has starved
-// for settings.starve_ms, or at once while another has. Only when no reply slot is free it waits until there is one.
+// flight, the acceptor stops reading from it and TCP pushes back. What was read but not yet parsed then waits in `unparsed`
+// (acceptor_waiting.c).
 //
 //   OPEN ──(last request, or an error)──▶ LINGERING ──(end of input, or time)──▶ RELEASED ──CLIENT_CLOSED──▶ free
 //
 // LINGERING reads and drops what the client still sends, so that closing does not destroy the reply under way.
 
-#include "actors/acceptor.h"
+#include "actors/acceptor_state.h"
 
 #include "actors/intake.h"
 #include "actors/listener.h"
-#include "actors/reply_budget.h"
 #include "core/clock.h"
 #include "core/loop.h"
 #include "core/memory.h"
@@ -36,66 +32,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     READ_BYTES = 64 * 1024, // one read
     ACCEPTS_A_TURN = 64,    // so that a flood of connections does not starve those that are open
-    PASSED_MAX = 64,        // see resume_waiting
     LINGER_MS = 2000,
     TICK_MS = 100
-};
-
-enum client_state {
-    CLIENT_FREE,
-    CLIENT_OPEN,
-    CLIENT_LINGERING,
-    CLIENT_RELEASED
-};
-
-struct acceptor;
-
-TAILQ_HEAD(client_queue, client);
-
-struct client {
-    struct acceptor *acceptor;
-    enum client_state state;
-    int descriptor;
-    uint32_t slot;
-    uint32_t generation;
-    uint32_t sequence;          // of the next request
-    struct reply_share replies; // to its requests
-    bool is_stalled;            // not read from until replies have left
-    struct client_queue *waits; // where it waits for what others hold: acceptor->starved or ->greedy; null: it does not
-    TAILQ_ENTRY(client) by_waiting;
-    uint64_t starved_since_ns; // also when it starves no more, until its request is taken; 0: it has not starved
-    bool is_to_be_refused;     // its request, because it has starved for too long
-    uint64_t since_ns;         // when it became idle, began its request, or began to linger
-    struct event *readable;
-    struct http_parser parser;
-    struct buffer unparsed;
-};
-
-struct acceptor {
-    struct actor actor;
-    struct acceptor_settings settings;
-    const struct directory *directory;
-    struct event *acceptable;
-    struct event *tick;
-    struct client **clients; // by slot; made when first used
-    uint32_t used;           // slots ever used
-    uint32_t *free_slots;    // a stack
-    uint32_t free_count;
-    uint32_t client_count;
-    struct reply_budget budget;
-    struct client_queue starved; // clients that wait for what others hold of it, the longest wait first
-    struct client_queue greedy;  // the same, of those that have something in flight themselves
-    bool draining;
-    bool drained_sent;
-    uint64_t drain_since_ns;
-    char *input; // READ_BYTES
 };
 
 static struct acceptor *acceptor_of(struct actor *actor) {
@@ -117,31 +61,12 @@ static void tell_writer(struct acceptor *acceptor, struct client *client, enum o
     actor_send_reserved(&acceptor->actor, writer_of(acceptor), message);
 }
 
-static void waits_no_more(struct client *client) {
-    if (client->waits != NULL) {
-        TAILQ_REMOVE(client->waits, client, by_waiting);
-        client->waits = NULL;
-    }
-}
-
-// Has the client wait for what others hold, behind those that wait already. It may be one of them, and become another kind.
-static void waits_for_others(struct acceptor *acceptor, struct client *client) {
-    bool starves = client->replies.requests == 0;
-    struct client_queue *queue = starves ? &acceptor->starved : &acceptor->greedy;
-    if (client->waits != queue) {
-        waits_no_more(client);
-        client->waits = queue;
-        client->starved_since_ns = starves ? clock_now_ns() : 0;
-        TAILQ_INSERT_TAIL(queue, client, by_waiting);
-    }
-}
-
 // Lets go of the reading half. The writer closes the descriptor when it has let go of its half.
 static void release(struct acceptor *acceptor, struct client *client) {
     if (client->state == CLIENT_RELEASED) {
         return;
     }
-    waits_no_more(client);
+    waiting_end(client);
     client->state = CLIENT_RELEASED;
     event_free(client->readable);
     client->readable = NULL;
@@ -154,7 +79,7 @@ static void linger(struct acceptor *acceptor, struct client *client) {
     client->state = CLIENT_LINGERING;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     buffer_free(&client->unparsed);
-    waits_no_more(client);
+    waiting_end(client);
     if (client->is_stalled) {
         client->is_stalled = false;
         event_add(client->readable, NULL);
@@ -243,35 +168,6 @@ static void take_request(struct acceptor *acceptor, struct client *client, bool 
     }
 }
 
-static bool may_take_request(const struct acceptor *acceptor, const struct client *client) {
-    return reply_budget_admits(&acceptor->budget, &client->replies);
-}
-
-// Stops reading from the client until replies have left; the input that is left waits.
-static void stall(struct acceptor *acceptor, struct client *client, struct view rest) {
-    if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
-        waits_for_others(acceptor, client);
-    }
-    struct buffer kept = {0}; // rest may lie in client->unparsed
-    buffer_append(&kept, rest);
-    buffer_free(&client->unparsed);
-    client->unparsed = kept;
-    client->is_stalled = true;
-    event_del(client->readable);
-}
-
-static bool has_starved_long(const struct acceptor *acceptor, const struct client *client) {
-    return loop_now_ns(acceptor->actor.loop) > client->starved_since_ns + acceptor->settings.starve_ms * NS_PER_MS;
-}
-
-// Whether a client that may not take its request now is refused instead of having to wait: when it has starved for too long, or one
-// before it has, so that it would as well. A refusal takes a slot, and few bytes more than there are.
-static bool may_refuse(const struct acceptor *acceptor, const struct client *client) {
-    const struct client *longest = TAILQ_FIRST(&acceptor->starved);
-    return client->replies.requests == 0 && acceptor->budget.free_slots > 0 &&
-           (client->is_to_be_refused || (longest != NULL && has_starved_long(acceptor, longest)));
-}
-
 static void answer_continue(struct acceptor *acceptor, struct client *client, bool is_refused) {
     if (is_refused) { // before it sends the body
         refuse(acceptor, client, MESSAGE_CLOSE);
@@ -284,14 +180,13 @@ static void answer_continue(struct acceptor *acceptor, struct client *client, bo
     answer(acceptor, client, interim, REPLY_SMALL_BYTES);
 }
 
-// Parses the input and sends what it asks for. Takes all of it, or stalls the client.
-static void parse(struct acceptor *acceptor, struct client *client, struct view input) {
+void acceptor_parse(struct acceptor *acceptor, struct client *client, struct view input) {
     bool was_within = http_parser_is_within_request(&client->parser);
     bool parsed_request = false;
     while (client->state == CLIENT_OPEN) {
-        bool is_refused = !may_take_request(acceptor, client) && input.length > 0;
-        if (is_refused && !may_refuse(acceptor, client)) {
-            stall(acceptor, client, input);
+        bool is_refused = !waiting_admits(acceptor, client) && input.length > 0;
+        if (is_refused && !waiting_refuses(acceptor, client)) {
+            waiting_stall(acceptor, client, input);
             return;
         }
         switch (http_parser_next(&client->parser, &input)) {
@@ -325,7 +220,7 @@ static bool read_client(struct acceptor *acceptor, struct client *client) {
     }
     metrics_add(acceptor->actor.metrics, METRIC_BYTES_RECEIVED, 0, (uint64_t)length);
     if (client->state == CLIENT_OPEN) {
-        parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
+        acceptor_parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
     }
     return true;
 }
@@ -406,35 +301,13 @@ static void check_times(struct acceptor *acceptor, struct client *client, uint64
         }
     } else if (client->state == CLIENT_OPEN && !client->is_stalled) {
         if (http_parser_is_within_request(&client->parser)) {
-            if (age_ms > acceptor->settings.request_timeout_ms && may_take_request(acceptor, client)) {
+            if (age_ms > acceptor->settings.request_timeout_ms && waiting_admits(acceptor, client)) {
                 answer_problem_and_linger(
                     acceptor, client, PROBLEM_REQUEST_TIMEOUT, "The request did not arrive in time.");
             }
         } else if (client->replies.requests == 0 && age_ms > acceptor->settings.keepalive_timeout_ms) {
             release(acceptor, client);
         }
-    }
-}
-
-// Ends the stall of a client: parses what it has sent before, and reads on.
-static void go_on(struct acceptor *acceptor, struct client *client) {
-    waits_no_more(client);
-    client->is_stalled = false;
-    event_add(client->readable, NULL);
-    struct buffer input = client->unparsed;
-    client->unparsed = (struct buffer){0};
-    parse(acceptor, client, buffer_view(&input));
-    buffer_free(&input);
-}
-
-// Ends the wait of those that have starved for too long.
-static void refuse_starved(struct acceptor *acceptor) {
-    struct client *next;
-    for (struct client *client = TAILQ_FIRST(&acceptor->starved);
-         client != NULL && acceptor->budget.free_slots > 0 && has_starved_long(acceptor, client); client = next) {
-        next = TAILQ_NEXT(client, by_waiting);
-        client->is_to_be_refused = true;
-        go_on(acceptor, client);
     }
 }
 
@@ -468,7 +341,7 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
     struct acceptor *acceptor = argument;
     uint64_t now_ns = loop_renew_now_ns(acceptor->actor.loop);
     bool is_over = grace_is_over(acceptor, now_ns);
-    refuse_starved(acceptor);
+    waiting_refuse_starved(acceptor);
     for (uint32_t i = 0; i < acceptor->used; i++) {
         check_times(acceptor, acceptor->clients[i], now_ns);
         if (is_over) {
@@ -479,40 +352,6 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
         event_add(acceptor->acceptable, NULL);
     }
     check_drained(acceptor);
-}
-
-// Goes on with a client that had to wait, as far as the budget allows. One that waits for its own replies is resumed when
-// they have left.
-static void resume(struct acceptor *acceptor, struct client *client) {
-    if (!client->is_stalled || client->state != CLIENT_OPEN) {
-        return;
-    }
-    if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
-        waits_for_others(acceptor, client);
-    } else if (may_take_request(acceptor, client)) {
-        go_on(acceptor, client);
-    } else {
-        waits_no_more(client);
-    }
-}
-
-// The longest wait ends first. Some of those at the head may hold so much themselves that others come before them.
-static void resume_queue(struct acceptor *acceptor, struct client_queue *queue) {
-    unsigned passed = 0;
-    struct client *next;
-    for (struct client *client = TAILQ_FIRST(queue); client != NULL && passed < PASSED_MAX; client = next) {
-        if (acceptor->budget.free_slots == 0 || acceptor->budget.free_bytes <= 0) {
-            return;
-        }
-        next = TAILQ_NEXT(client, by_waiting);
-        resume(acceptor, client);
-        passed += client->waits != NULL;
-    }
-}
-
-static void resume_waiting(struct acceptor *acceptor) {
-    resume_queue(acceptor, &acceptor->starved);
-    resume_queue(acceptor, &acceptor->greedy);
 }
 
 static void take_credit(struct acceptor *acceptor, struct message *message) {
@@ -526,9 +365,9 @@ static void take_credit(struct acceptor *acceptor, struct message *message) {
         if (client->replies.requests == 0 && client->state != CLIENT_RELEASED) {
             client->since_ns = loop_now_ns(acceptor->actor.loop);
         }
-        resume(acceptor, client);
+        waiting_resume(acceptor, client);
     }
-    resume_waiting(acceptor);
+    waiting_resume_all(acceptor);
 }
 
 static void forget_client(struct acceptor *acceptor, uint32_t slot) {
