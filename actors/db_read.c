@@ -361,8 +361,6 @@ static void answer(struct db_actor *db, struct read_query *query, const PGresult
 void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
     struct read_query *query = (struct read_query *)tag;
     bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
-    service_time_note(
-        &db->service[statement_lane(tag->statement)], loop_now_ns(db->actor.loop) - query->jobs[0]->sent_ns);
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
         enqueue_again(db, query);
     } else if (is_without_pages(query, result)) {

@@ -56,11 +56,12 @@ struct read_queue {
 };
 
 struct write_queue {
-    struct job_queue changes; // ADD and REPORT: they lock a product's totals first
-    struct job_queue votes;   // HELPFUL
-    bool votes_are_next;      // the two take turns, so that neither waits for as long as the other is busy
-    struct service_time one;  // of one write, as far as PostgreSQL does them side by side
-    size_t sent_count;        // writes in flight
+    struct job_queue changes;        // ADD and REPORT: they lock a product's totals first
+    struct job_queue votes;          // HELPFUL
+    bool votes_are_next;             // the two take turns, so that neither waits for as long as the other is busy
+    struct service_time transaction; // how long one takes
+    struct service_time one;         // and one write, as far as PostgreSQL does them side by side
+    size_t sent_count;               // writes in flight
     // By a hash of the product: how many writes for it are in flight. The next ones wait for them here, where they are joined,
     // and not in PostgreSQL for a lock.
     uint16_t in_flight[PRODUCT_SLOTS];
@@ -88,7 +89,6 @@ struct db_actor {
     const struct directory *directory;
     struct slice *slice;
     struct lane_growth growth[LANE_COUNT];
-    struct service_time service[LANE_COUNT]; // of a query of reads, of a transaction
     struct segment_map map;
     unsigned routed_version; // of the map, when the waiting jobs were routed
     struct read_queue reads;

@@ -394,7 +394,7 @@ void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
     count_in_flight(&db->writes, transaction, -1);
     uint64_t took_ns = loop_now_ns(db->actor.loop) - transaction->sent_ns;
-    service_time_note(&db->service[LANE_WRITE], took_ns);
+    service_time_note(&db->writes.transaction, took_ns);
     service_time_note(&db->writes.one, took_ns / transaction->in_flight);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
