@@ -1,7 +1,6 @@
 // How long PostgreSQL takes for what it is sent: a mean that follows the samples.
 //
-// It is smoothed as TCP smooths round-trip times (V. Jacobson, "Congestion Avoidance and Control", 1988), but begins at 0: the first
-// samples of a server, which find nothing prepared, say little of the next ones.
+// It is smoothed as TCP smooths round-trip times (V. Jacobson, "Congestion Avoidance and Control", 1988).
 //
 // Nanoseconds. One thread.
 #ifndef REVIEWD_ACTORS_SERVICE_TIME_H

@@ -1,11 +1,12 @@
 """Requests that PostgreSQL does not answer in time: 504 at their deadline, 503 when too many wait."""
 
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, vote_path
-from http_client import build_request
+from http_client import build_json_request, build_request
 from prometheus import Metrics
 from waiting import scaled, wait_until
 
@@ -129,3 +130,23 @@ def test_who_finds_no_memory_for_its_reply_is_refused_in_the_end(start_server, e
         assert refused >= 30 and [reply.status for reply in replies].count(503) >= refused
         for client in clients:  # whose connections are as good as before
             assert recovered(client, "GET", target).status == 200
+
+
+def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_database, product):
+    """A post takes 20 ms: a full transaction of them comes behind the deadline, and is done for nobody."""
+    clients_count, full = 300, 64
+    empty_database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'")
+    empty_database.execute("CREATE TRIGGER slowly BEFORE INSERT ON review FOR EACH ROW EXECUTE FUNCTION slowly()")
+    server = start_server(empty_database, REAL_DEADLINE | {"actors.db": 1, "db.write_batch": full})
+    with ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(clients_count)]
+
+        def post_all():
+            for number, client in enumerate(clients):
+                client.send(build_json_request("POST", add_path(product + 1 + number), review_body()))
+            return Counter(client.read_reply().status for client in clients)
+
+        post_all()  # by which it learns how long they take
+        wait_until(lambda: clients[0].request_json("POST", add_path(product), review_body()).status == 201, "the backlog to be done")
+        statuses = post_all()
+    assert statuses[201] > 0 and statuses[504] < full, statuses
