@@ -93,7 +93,7 @@ static bool drop_segments(struct database *database) {
 
 bool database_publish(struct database *database, const struct plan *plan, uint32_t first_number, bool replace) {
     struct session *session = &database->session;
-    if (!session_begin_insisting(session, "lock the tables for the last step",
+    if (!session_begin_insisting(session, "lock the tables for the last step", LEAVES_LOCK(STAGE_SCHEMA),
             "SET LOCAL synchronous_commit = on; LOCK TABLE review, product_meta, product_page IN ACCESS EXCLUSIVE MODE")) {
         return false;
     }

@@ -28,7 +28,14 @@ MUST_CHECK bool leaf_create(struct session *session, const struct leaf *leaf, co
 MUST_CHECK bool leaf_build_indexes(
     struct session *session, const struct leaf *leaf, const char *action, struct progress *progress, uint64_t records);
 
-// Moves the table beside review and makes it a segment. In a transaction that holds review exclusively.
+// SQL that locks all that is made in a schema, with however long a wait that takes: an autovacuum gives way, a backup ends. To be
+// run before the locks that others wait behind.
+#define LEAVES_LOCK(schema)                                                                                            \
+    "DO $$ DECLARE leaf regclass; BEGIN FOR leaf IN SELECT oid FROM pg_class "                                         \
+    "WHERE relnamespace = '" schema "'::regnamespace AND relkind = 'r' AND relname ~ '^review_[0-9]' ORDER BY oid "    \
+    "LOOP EXECUTE 'LOCK TABLE ' || leaf || ' IN ACCESS EXCLUSIVE MODE'; END LOOP; END $$; "
+
+// Moves the table beside review and makes it a segment. In a transaction that holds both exclusively.
 MUST_CHECK bool leaf_attach(struct session *session, const struct leaf *leaf, const char *stage, const char *schema);
 
 #endif

@@ -120,10 +120,11 @@ void session_pause(void) {
     nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
 }
 
-bool session_begin_insisting(struct session *session, const char *action, const char *sql) {
+bool session_begin_insisting(struct session *session, const char *action, const char *first_sql, const char *sql) {
     for (uint32_t i = 0; i < SESSION_BUSY_TRIES && !failure_stopped(session->failure); i++) {
         bool busy = false;
-        if (session_run_unless_busy(session, action, &busy, "BEGIN; SET LOCAL lock_timeout = '100ms'; %s", sql)) {
+        if (session_run_unless_busy(
+                session, action, &busy, "BEGIN; %sSET LOCAL lock_timeout = '100ms'; %s", first_sql, sql)) {
             return true;
         }
         if (!busy || !session_run(session, action, "ROLLBACK")) {
@@ -135,7 +136,7 @@ bool session_begin_insisting(struct session *session, const char *action, const 
 }
 
 bool session_insist(struct session *session, const char *action, const char *sql) {
-    return session_begin_insisting(session, action, sql) && session_run(session, action, "COMMIT");
+    return session_begin_insisting(session, action, "", sql) && session_run(session, action, "COMMIT");
 }
 
 PGresult *session_query(struct session *session, const char *action, const char *format, ...) {

@@ -34,8 +34,10 @@ enum {
 // Runs SQL in a transaction that needs locks which others may hold: again and again, so that nobody waits behind it for long.
 MUST_CHECK bool session_insist(struct session *session, const char *action, const char *sql);
 
-// The first half of that: BEGIN, and SQL that takes the locks.
-MUST_CHECK bool session_begin_insisting(struct session *session, const char *action, const char *sql);
+// The first half of that: BEGIN, SQL that locks what nobody else needs (each statement ended by a semicolon) and may wait for it,
+// and SQL that takes the locks.
+MUST_CHECK bool session_begin_insisting(
+    struct session *session, const char *action, const char *first_sql, const char *sql);
 
 // The pause between two tries.
 void session_pause(void);

@@ -156,8 +156,8 @@ static bool catch_up(struct split *split) {
 static bool lock_tables(struct split *split, bool *busy) {
     struct session *session = &split->database->session;
     if (session_run_unless_busy(session, "lock the segment", busy,
-            "BEGIN; SET LOCAL lock_timeout = '100ms'; SET LOCAL synchronous_commit = on; "
-            "LOCK TABLE ONLY review, ONLY %s IN ACCESS EXCLUSIVE MODE",
+            "BEGIN; " LEAVES_LOCK(SPLIT_SCHEMA) "SET LOCAL lock_timeout = '100ms'; SET LOCAL synchronous_commit = on; "
+                                                "LOCK TABLE ONLY review, ONLY %s IN ACCESS EXCLUSIVE MODE",
             split->old->name)) {
         return true;
     }

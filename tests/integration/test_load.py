@@ -234,20 +234,43 @@ def test_what_was_loaded_outlives_a_crash(seed, own_cluster, crashable_database)
     assert_loaded(crashable_database, RECORDS, 7)
 
 
-def test_a_review_that_comes_meanwhile_stays(binaries, seed, empty_database):
-    arguments = ["--records", 200000, "--segment-records", 20000]
-    process = begin(binaries, empty_database, *arguments)
-    wait_until(lambda: staged_segments(empty_database) >= 1, "a segment is loaded")
-    empty_database.execute(
+# More than one fits in the time that a test needs to come between.
+SLOW = ["--records", 200000, "--segment-records", 20000]
+
+
+def load_in_vain(binaries, database):
+    """Leaves all segments of SLOW staged, and a review that came meanwhile."""
+    process = begin(binaries, database, *SLOW)
+    wait_until(lambda: staged_segments(database) >= 1, "a segment is loaded")
+    database.execute(
         "INSERT INTO review (review_id, product_id, created_at, relevance, rating, recommend, body, "
         "reviewer_name, email) VALUES ((7 << 20) + 1, 7, now(), now(), 5, true, 'mine', 'me', 'me@example.com')")
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "somebody else has added reviews" in errors
-    assert empty_database.rows("SELECT body FROM review") == [("mine",)]
+    assert database.rows("SELECT body FROM review") == [("mine",)]
+
+
+def test_a_review_that_comes_meanwhile_stays(binaries, seed, empty_database):
+    load_in_vain(binaries, empty_database)
     # Nothing has to be loaded again to have the loaded ones instead.
-    done = seed("load", "--replace", "--dsn", empty_database.dsn(), *arguments)
-    assert done.returncode == 0 and "10 of 10 segments are there" in done.stdout
+    done = seed("load", "--replace", "--dsn", empty_database.dsn(), *SLOW)
+    assert done.returncode == 0 and "10 of 10 segments are there" in done.stdout, done.stderr
+    assert_loaded(empty_database, 200000, 10)
+
+
+def test_an_autovacuum_of_a_staged_segment_is_waited_for(binaries, empty_database):
+    load_in_vain(binaries, empty_database)
+    visitor = empty_database.connect()
+    visitor.cursor().execute("BEGIN; LOCK TABLE review_seed.review_0003 IN SHARE UPDATE EXCLUSIVE MODE")
+    process = begin(binaries, empty_database, "--replace", *SLOW)
+    wait_until(
+        lambda: process.poll() is not None or empty_database.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0,
+        "the load waits")
+    time.sleep(0.5)  # longer than those who use review are made to wait
+    visitor.close()
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
     assert_loaded(empty_database, 200000, 10)
 
 
