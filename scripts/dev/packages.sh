@@ -18,7 +18,7 @@ declare -A packages=(
   [base]="mmdebstrap"
   [images]="python3"
   [fleet]="python3 python3-yaml"
-  [test]="python3 python3-pytest python3-psycopg2"
+  [test]="python3 python3-pytest python3-pytest-xdist python3-psycopg2"
   # Chromium depends on no font. These hold the scripts of the storefront's languages.
   [browser]="chromium fonts-dejavu-core fonts-ipafont-gothic"
   # Only where these commands are missing: Node.js from elsewhere brings its own npm.

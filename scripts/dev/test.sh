@@ -17,8 +17,9 @@ Steps, all of them unless named:
   tsan      and again under ThreadSanitizer
 
 Unit tests are CUnit programs run by ctest; each program counts as one test. The end-to-end tests are pytest's; they
-start their own PostgreSQL and reviewd on free ports, so that they run beside ./dev run. A sanitizer's report fails its
-step even if no test noticed. A step that cannot be built, or runs no test, counts as one failure, and the others go on.
+start their own PostgreSQL and reviewd on free ports, so that they run beside ./dev run, two files at a time. A
+sanitizer's report fails its step even if no test noticed. A step that cannot be built, or runs no test, counts as one
+failure, and the others go on.
 
 The last line is "N passed, N failed". JUnit files, sanitizer reports and the pictures of the browser tests
 (screenshots/) are in var/test/ (see REVIEWD_VAR).
@@ -188,7 +189,7 @@ test_end_to_end() {
   say "end-to-end tests, $preset"
   rm -f "$junit"
   REVIEWD_BUILD=$top/build/$preset PYTHONDONTWRITEBYTECODE=1 step "$@" /usr/bin/python3 -m pytest -q \
-    --tb=short --maxfail=40 --rootdir "$top" -p no:cacheprovider --junitxml "$junit" "$top/tests/integration" || status=$?
+    --numprocesses 2 --dist loadfile --tb=short --maxfail=40 --rootdir "$top" -p no:cacheprovider --junitxml "$junit" "$top/tests/integration" || status=$?
   test_count "$preset: end to end" "$status" "$junit"
 }
 
