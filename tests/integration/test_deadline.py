@@ -1,5 +1,7 @@
 """Requests that PostgreSQL does not answer in time: 504 at their deadline, 503 when too many wait."""
 
+import re
+import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 
@@ -113,6 +115,10 @@ def test_of_too_many_requests_each_is_answered_503_or_504(server, client, empty_
     assert recovered(client, "GET", meta_path(product)).status == 200
 
 
+def metrics_of(admin):
+    return Metrics(admin.request("GET", "/metrics").body.decode())
+
+
 def test_who_finds_no_memory_for_its_reply_is_refused_in_the_end(start_server, empty_database, product):
     """Lists of a hundred are reckoned at 3.5 MiB: four or five are in work, and the other clients do not wait for all of them in turn."""
     server = start_server(empty_database, REAL_DEADLINE | {"actors.acceptors": 1, "mailbox.reply_mib": 16})
@@ -126,10 +132,47 @@ def test_who_finds_no_memory_for_its_reply_is_refused_in_the_end(start_server, e
             replies = [client.read_reply() for client in clients]
             for reply in replies:
                 check_problem(reply, 504 if reply.status == 504 else 503)
-        refused = Metrics(admin.request("GET", "/metrics").body.decode()).value("reviewd_shed_total", reason="replies")
+        refused = metrics_of(admin).value("reviewd_shed_total", reason="replies")
         assert refused >= 30 and [reply.status for reply in replies].count(503) >= refused
         for client in clients:  # whose connections are as good as before
             assert recovered(client, "GET", target).status == 200
+
+
+def fill_reply_memory(server, product, stack):
+    """Clients whose lists are in work, and take all the memory that there is for replies."""
+    clients = [stack.enter_context(server.connect()) for _ in range(5)]
+    for client in clients:
+        client.send(build_request("GET", list_path(product, "count=100")))
+    admin = stack.enter_context(server.connect_admin())
+    wait_until(lambda: metrics_of(admin).value("reviewd_db_unanswered") == len(clients), "all to be in work")
+    return clients
+
+
+def test_who_is_refused_for_memory_is_not_asked_for_its_body(start_server, empty_database, product):
+    server = start_server(empty_database, REAL_DEADLINE | {"actors.acceptors": 1, "mailbox.reply_mib": 16})
+    fields = [("Content-Type", "application/json"), ("Content-Length", "100"), ("Expect", "100-continue")]
+    with ExitStack() as stack, locked(empty_database, lock_table("review")):
+        fill_reply_memory(server, product, stack)
+        client = stack.enter_context(server.connect())
+        reply = client.exchange(build_request("POST", add_path(product), fields=fields), "POST")
+        check_problem(reply, 503)
+        assert reply.closes  # nobody can tell whether the body comes
+
+
+def test_what_waits_for_memory_has_waited(start_server, empty_database, product):
+    """The time in which a client is not read from counts as the request's."""
+    server = start_server(empty_database, {"deadline.request_ms": 60000, "deadline.queue_ms": 60000, "actors.acceptors": 1,
+                                           "mailbox.reply_mib": 16})
+    with ExitStack() as stack:
+        with locked(empty_database, lock_table("review")):
+            clients = fill_reply_memory(server, product, stack)
+            last = stack.enter_context(server.connect())
+            last.send(build_request("GET", list_path(product, "count=100"), fields=[("X-Server-Timing", "1")]))
+            time.sleep(2)
+        assert {client.read_reply().status for client in clients} == {200}
+        reply = last.read_reply()
+    total = re.search(r"total;dur=([0-9.]+)", reply.field("Server-Timing"))
+    assert float(total[1]) > 1000, "it came while the lock was held"
 
 
 def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_database, product):
