@@ -103,7 +103,7 @@ static uint64_t wait_limit_ns(const struct db_actor *db, const struct job *job) 
         return queue_limit_ns(db);
     }
     uint64_t span_ns = deadline_left_ns(job->request->deadline_ns, job->request->accepted_ns);
-    uint64_t service_ns = db->writes.transaction.mean_ns;
+    uint64_t service_ns = service_time_most_ns(&db->writes.transaction);
     uint64_t spare_ns = span_ns > service_ns ? span_ns - service_ns : 0;
     return lesser(queue_limit_ns(db), spare_ns > SEND_WITHIN_MS * NS_PER_MS ? spare_ns : SEND_WITHIN_MS * NS_PER_MS);
 }

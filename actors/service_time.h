@@ -1,6 +1,7 @@
-// How long PostgreSQL takes for what it is sent: a mean that follows the samples.
+// How long PostgreSQL takes for what it is sent: a mean that follows the samples, and how far they stray from it.
 //
-// It is smoothed as TCP smooths round-trip times (V. Jacobson, "Congestion Avoidance and Control", 1988).
+// As TCP reckons round-trip times and the time after which it no longer waits for an answer (V. Jacobson, "Congestion Avoidance and
+// Control", 1988; RFC 6298).
 //
 // Nanoseconds. One thread.
 #ifndef REVIEWD_ACTORS_SERVICE_TIME_H
@@ -11,9 +12,15 @@
 // All zero is one without samples.
 struct service_time {
     uint64_t mean_ns;
+    uint64_t deviation_ns;
 };
 
 // Takes in how long one took.
 void service_time_note(struct service_time *time, uint64_t sample_ns);
+
+// What hardly any takes longer than; 0 without samples.
+static inline uint64_t service_time_most_ns(const struct service_time *time) {
+    return time->mean_ns + 4 * time->deviation_ns;
+}
 
 #endif
