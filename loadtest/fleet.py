@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What a running fleet (./dev fleet up) bears: nodes that are restarted one by one or killed, and what six cost beside one.
 
-Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--engine podman] [--prometheus P] [TRIAL...]
+Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--rate R] [--engine podman] [--prometheus P] [TRIAL...]
 
   --port P        where nginx listens on 127.0.0.1 (8080)
   --products N    products to ask for (30000)
   --clients N     clients that read at a time, each a request (32)
+  --rate R        requests a second from 1,000 clients, in the second part of the trial cpu (1400)
   --prometheus P  where Prometheus listens on 127.0.0.1 (9091)
   TRIAL           spread, slow, restart, kill, writes, cpu, watch; all unless named
 
@@ -14,10 +15,11 @@ Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--engine podma
   restart   ./dev fleet restart under a load of reads
   kill      kill -9 of each node under a load of reads; each is started again
   writes    kill -9 of each node under a load of new reviews: what was acknowledged must be there
-  cpu       CPU time a request of the nodes, of nginx and of PostgreSQL, with six nodes and with one, three times in turns
+  cpu       CPU time a request of the nodes, of nginx and of PostgreSQL, with six nodes and with one, three times in turns: as fast as
+            answers come, and at a rate that both bear
   watch     under reads, what Prometheus says (./dev fleet up --monitoring): each target up, each recording rule with a value
 
-Needs wrk. Exit status: 0 when no trial found a failure.
+Needs ./dev build. Exit status: 0 when no trial found a failure.
 """
 
 import argparse
@@ -43,22 +45,25 @@ def fleet(*words):
 
 
 class Reads:
-    """wrk for so many seconds; the result, when the block has ended, in `answered` and `wrong`."""
+    """reviewd-loadgen for so many seconds; the result, when the block has ended, in `answered` and `wrong`."""
 
-    def __init__(self, options, seconds):
-        self.command = ["wrk", "-t1", f"-c{options.clients}", f"-d{seconds}s", "--timeout", "10s", "-s", TOP / "loadtest/wrk/products.lua",
-                        f"http://127.0.0.1:{options.port}", "--", str(options.products)]
+    def __init__(self, options, seconds, clients=None, rate=0):
+        self.command = [TOP / "build/release/reviewd-loadgen", "--server", f"127.0.0.1:{options.port}", "--products", options.products,
+                        "--clients", clients or options.clients, "--rate", rate, "--warm", 0, "--seconds", seconds, "--wait", 10]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(list(map(str, self.command)), stdout=subprocess.PIPE, text=True)
         time.sleep(1)
         return self
 
     def __exit__(self, *exception):
         text = self.process.communicate()[0]
-        self.answered = int(re.search(r"(\d+) requests in", text).group(1))
-        errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
-        self.wrong = int(re.search(r"other than 200: (\d+)", text).group(1)) + sum(map(int, errors.groups() if errors else ()))
+        if self.process.returncode:
+            sys.exit("fleet.py: the fleet cannot be reached")
+        result = json.loads(text)
+        statuses = result["statuses"]
+        self.answered = sum(statuses.values())
+        self.wrong = self.answered - statuses.get("200", 0) + result["broken"] + result["unanswered"]
 
 
 def cpu_seconds(options):
@@ -189,9 +194,12 @@ def writes(options):
     return lost + sum(code not in (502, 503) for code in refused) + max(0, len(refused) - 6 * 16)
 
 
-def cpu_a_request(options, seconds=15):
+PARTS = ("nodes", "nginx", "postgres")
+
+
+def cpu_a_request(options, load):
     before = cpu_seconds(options)
-    with Reads(options, seconds) as reads:
+    with Reads(options, 15, **load) as reads:
         pass
     after = cpu_seconds(options)
     used = {name: 1e6 * (after[name] - before.get(name, 0)) / reads.answered for name in after}
@@ -200,22 +208,29 @@ def cpu_a_request(options, seconds=15):
 
 
 def cpu(options):
-    rounds = {"six": [], "one": []}
+    loads = {"as fast as answers come": {}, f"{options.rate} a second": {"clients": 1000, "rate": options.rate}}
+    rounds = {load: {"six": [], "one": []} for load in loads}
     for _ in range(3):
-        rounds["six"].append(cpu_a_request(options))
-        for node in NODES[1:]:
-            fleet("kill", node)
-        time.sleep(1)
-        rounds["one"].append(cpu_a_request(options))
-        for node in NODES[1:]:
-            fleet("start", node)
-        time.sleep(3)
-    median = {which: {part: sorted(one[part] for one in results)[1] for part in ("nodes", "nginx", "postgres")}
-              for which, results in rounds.items()}
-    for which, parts in median.items():
-        print(f"cpu: {which:3} " + ", ".join(f"{part} {value:.1f} µs" for part, value in parts.items()) + f", all {sum(parts.values()):.1f} µs a request")
-    print(f"cpu: six nodes take {sum(median['six'].values()) / sum(median['one'].values()):.2f} of the CPU that one takes")
-    return sum(one["wrong"] for results in rounds.values() for one in results)
+        for which, others in (("six", "start"), ("one", "kill")):
+            for node in NODES[1:]:
+                fleet(others, node)
+            time.sleep(3)
+            for name, load in loads.items():
+                rounds[name][which].append(cpu_a_request(options, load))
+    for node in NODES[1:]:
+        fleet("start", node)
+    for name, found in rounds.items():
+        tell_cpu(name, found)
+    return sum(one["wrong"] for found in rounds.values() for results in found.values() for one in results)
+
+
+def tell_cpu(load, found):
+    for which, results in found.items():
+        parts = {part: sorted(one[part] for one in results)[1] for part in PARTS}
+        print(f"cpu: {load}: {which:3} " + ", ".join(f"{part} {value:.1f} µs" for part, value in parts.items())
+              + f", all {sum(parts.values()):.1f} µs a request")
+    ratios = sorted(sum(six[part] for part in PARTS) / sum(one[part] for part in PARTS) for six, one in zip(found["six"], found["one"]))
+    print(f"cpu: {load}: six nodes take {ratios[1]:.2f} of the CPU that one takes ({', '.join(f'{ratio:.2f}' for ratio in ratios)})")
 
 
 def watch(options):
@@ -247,6 +262,7 @@ def main():
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--products", type=int, default=30000)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--rate", type=int, default=1400)
     parser.add_argument("--engine", default="podman")
     parser.add_argument("--prometheus", type=int, default=9091)
     parser.add_argument("trials", nargs="*", choices=[[], *TRIALS])
