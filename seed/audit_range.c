@@ -88,7 +88,7 @@ bool audit_range_find(
 static bool open_differences(struct session *session, uint32_t first_product, uint32_t last_product) {
     struct statement statement = {.length = 0};
     APPEND(&statement,
-        AUDIT_SESSION_BEGIN
+        SESSION_BEGIN
         "LOCK TABLE ONLY review IN ACCESS SHARE MODE; "
         "DECLARE differences NO SCROLL CURSOR WITH HOLD FOR "
         "WITH counted AS MATERIALIZED (SELECT * FROM product_meta_recount(%1$u, %2$u)), "
@@ -137,13 +137,12 @@ static bool mend_totals(
     struct statement statement = {.length = 0};
     APPEND(&statement,
         // Locks each row, after making it if it is missing; changes none.
-        AUDIT_SESSION_BEGIN
-        "INSERT INTO product_meta AS meta (product_id) "
-        "SELECT product_id FROM unnest('{%1$s}'::integer[]) AS product_id ORDER BY product_id "
-        "ON CONFLICT (product_id) DO UPDATE SET next_n = meta.next_n WHERE false; "
-        "UPDATE product_meta AS meta SET %2$s FROM unnest('{%1$s}'::integer[]) AS product (id) "
-        "LEFT JOIN LATERAL product_meta_recount(product.id, product.id) AS counted ON true "
-        "WHERE meta.product_id = product.id AND meta.product_id = ANY ('{%1$s}'::integer[]); COMMIT",
+        SESSION_BEGIN "INSERT INTO product_meta AS meta (product_id) "
+                      "SELECT product_id FROM unnest('{%1$s}'::integer[]) AS product_id ORDER BY product_id "
+                      "ON CONFLICT (product_id) DO UPDATE SET next_n = meta.next_n WHERE false; "
+                      "UPDATE product_meta AS meta SET %2$s FROM unnest('{%1$s}'::integer[]) AS product (id) "
+                      "LEFT JOIN LATERAL product_meta_recount(product.id, product.id) AS counted ON true "
+                      "WHERE meta.product_id = product.id AND meta.product_id = ANY ('{%1$s}'::integer[]); COMMIT",
         products.text, columns->assignments);
     return audit_session_insist(session, MEND_ACTION, statement.text);
 }
@@ -151,7 +150,7 @@ static bool mend_totals(
 // Mends the reviews that the rows name.
 static bool mend_reviews(struct session *session, const PGresult *rows, int row_count) {
     struct statement statement = {.length = 0};
-    APPEND(&statement, AUDIT_SESSION_BEGIN);
+    APPEND(&statement, SESSION_BEGIN);
     size_t empty = statement.length;
     for (int i = 0; i < row_count; i++) {
         struct audit_difference difference = difference_of(rows, i);

@@ -19,8 +19,8 @@ bool audit_session_insist(struct session *session, const char *action, const cha
 PGresult *audit_session_query(struct session *session, const char *action, const char *query) {
     // A transaction of several statements yields no rows; a cursor keeps them for afterwards.
     char sql[1024];
-    int length = snprintf(
-        sql, sizeof sql, AUDIT_SESSION_BEGIN "DECLARE answer NO SCROLL CURSOR WITH HOLD FOR %s; COMMIT", query);
+    int length =
+        snprintf(sql, sizeof sql, SESSION_BEGIN "DECLARE answer NO SCROLL CURSOR WITH HOLD FOR %s; COMMIT", query);
     if (length < 0 || (size_t)length >= sizeof sql) {
         failure_set(session->failure, "cannot %s: the statement is too long", action);
         return NULL;

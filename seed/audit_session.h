@@ -9,10 +9,7 @@
 #define AUDIT_SESSION_SETTINGS                                                                                         \
     "SET lock_timeout = '1s'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET cursor_tuple_fraction = 1; SET jit = off"
 
-// Begins the transaction that is given to audit_session_insist(): each statement sees what is committed before it.
-#define AUDIT_SESSION_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED; "
-
-// Runs a transaction, from BEGIN to COMMIT, again and again as long as others have its locks. False with the failure told, as
+// Runs a transaction, from SESSION_BEGIN to COMMIT, again and again as long as others have its locks. False with the failure told, as
 // all below.
 MUST_CHECK bool audit_session_insist(struct session *session, const char *action, const char *sql);
 

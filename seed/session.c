@@ -124,7 +124,7 @@ bool session_begin_insisting(struct session *session, const char *action, const 
     for (uint32_t i = 0; i < SESSION_BUSY_TRIES && !failure_stopped(session->failure); i++) {
         bool busy = false;
         if (session_run_unless_busy(
-                session, action, &busy, "BEGIN; %sSET LOCAL lock_timeout = '100ms'; %s", first_sql, sql)) {
+                session, action, &busy, SESSION_BEGIN "%sSET LOCAL lock_timeout = '100ms'; %s", first_sql, sql)) {
             return true;
         }
         if (!busy || !session_run(session, action, "ROLLBACK")) {

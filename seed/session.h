@@ -19,6 +19,10 @@ void session_close(struct session *session);
 // Asks the server to end the statement that runs, if one does.
 void session_cancel(struct session *session);
 
+// Whatever the database has as its default: each statement sees what is committed before it, so also what was while the one before
+// it waited for a lock.
+#define SESSION_BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED; "
+
 // Runs SQL made from the format. False with the failure "cannot ACTION: …" told.
 MUST_CHECK bool session_run(struct session *session, const char *action, const char *format, ...) PRINTF_LIKE(3, 4);
 

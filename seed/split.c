@@ -43,7 +43,7 @@ static bool watch(struct split *split) {
     char sql[1024];
     snprintf(sql, sizeof sql,
         "CREATE SCHEMA " SPLIT_SCHEMA "; "
-        "CREATE TABLE " SPLIT_SCHEMA ".note (product_id integer, review_id bigint); "
+        "CREATE TABLE " SPLIT_SCHEMA ".note (product_id integer, review_id bigint) WITH (autovacuum_enabled = off); "
         "CREATE FUNCTION " SPLIT_SCHEMA ".write_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
         "SET search_path = " SPLIT_SCHEMA ", pg_temp AS $note$ BEGIN "
         "IF TG_OP <> 'INSERT' THEN INSERT INTO note VALUES (OLD.product_id, OLD.review_id); END IF; "
@@ -152,18 +152,23 @@ static bool catch_up(struct split *split) {
     return notes >= 0;
 }
 
-// One try to get the locks; false when busy, after ROLLBACK, or failed.
-static bool lock_tables(struct split *split, bool *busy) {
+// One try to get the locks: first of the parts, which may take long, and then, if few notes have come meanwhile, of what others
+// use. False after a failure, or after ROLLBACK with *again set.
+static bool lock_tables(struct split *split, bool *again) {
     struct session *session = &split->database->session;
-    if (session_run_unless_busy(session, "lock the segment", busy,
-            "BEGIN; " LEAVES_LOCK(SPLIT_SCHEMA) "SET LOCAL lock_timeout = '100ms'; SET LOCAL synchronous_commit = on; "
-                                                "LOCK TABLE ONLY review, ONLY %s IN ACCESS EXCLUSIVE MODE",
+    if (!session_run(session, "lock the new segments", SESSION_BEGIN LEAVES_LOCK(SPLIT_SCHEMA))) {
+        return false;
+    }
+    int notes = count_notes(split);
+    if (notes >= 0 && notes <= NOTES_AT_LAST &&
+        session_run_unless_busy(session, "lock the segment", again,
+            "SET LOCAL lock_timeout = '100ms'; SET LOCAL synchronous_commit = on; "
+            "LOCK TABLE ONLY review, ONLY %s IN ACCESS EXCLUSIVE MODE",
             split->old->name)) {
         return true;
     }
-    if (*busy) {
-        *busy = session_run(session, "lock the segment", "ROLLBACK");
-    }
+    *again |= notes > NOTES_AT_LAST;
+    *again = *again && session_run(session, "lock the segment", "ROLLBACK");
     return false;
 }
 
@@ -179,11 +184,11 @@ static bool attach_parts(struct split *split) {
 static bool change_over(struct split *split) {
     struct session *session = &split->database->session;
     for (uint32_t i = 0; i < SESSION_BUSY_TRIES && !failure_stopped(session->failure); i++) {
-        bool busy = false;
+        bool again = false;
         if (!catch_up(split)) {
             return false;
         }
-        if (lock_tables(split, &busy)) {
+        if (lock_tables(split, &again)) {
             return work_off_notes(split) &&
                    session_run(session, "put the new segments in place",
                        "ALTER TABLE review DETACH PARTITION %1$s; DROP TABLE %1$s", split->old->name) &&
@@ -191,7 +196,7 @@ static bool change_over(struct split *split) {
                    session_run(
                        session, "put the new segments in place", "DROP SCHEMA " SPLIT_SCHEMA " CASCADE; COMMIT");
         }
-        if (!busy) {
+        if (!again) {
             return false;
         }
         session_pause();
