@@ -27,8 +27,9 @@ enum {
     RETRY_AFTER_S = 1,
     // A wait in the queue from which it is worth to try more connections. Waits of a busy but healthy server are far shorter.
     GROW_AFTER_MS = 50,
-    // However long PostgreSQL takes, who has waited for less is sent: how else would one know that it has become faster?
-    SEND_WITHIN_MS = 100,
+    // However long PostgreSQL takes, who has waited for less than this part of queue_limit_ms is sent: how else would one know that it
+    // has become faster?
+    SEND_SHARE = 5,
     // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
     DEEP_REVIEWS = 500
 };
@@ -87,12 +88,21 @@ void db_drop(struct db_actor *db, struct job *job) {
     }
 }
 
+static uint64_t greater(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
 static uint64_t lesser(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
 static uint64_t queue_limit_ns(const struct db_actor *db) {
     return db->settings.queue_limit_ms * NS_PER_MS;
+}
+
+// Whoever has waited for less is sent.
+static uint64_t send_within_ns(const struct db_actor *db) {
+    return queue_limit_ns(db) / SEND_SHARE;
 }
 
 // How long the job may wait to be sent: at most for queue_limit_ms, and a write no longer than leaves PostgreSQL its time before the
@@ -105,7 +115,7 @@ static uint64_t wait_limit_ns(const struct db_actor *db, const struct job *job) 
     uint64_t span_ns = deadline_left_ns(job->request->deadline_ns, job->request->accepted_ns);
     uint64_t service_ns = service_time_most_ns(&db->writes.transaction);
     uint64_t spare_ns = span_ns > service_ns ? span_ns - service_ns : 0;
-    return lesser(queue_limit_ns(db), spare_ns > SEND_WITHIN_MS * NS_PER_MS ? spare_ns : SEND_WITHIN_MS * NS_PER_MS);
+    return lesser(queue_limit_ns(db), greater(spare_ns, send_within_ns(db)));
 }
 
 static bool has_waited(const struct db_actor *db, const struct job *job, uint64_t ns) {
@@ -118,7 +128,8 @@ bool db_is_overdue(const struct db_actor *db, const struct job *job) {
 }
 
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job) {
-    if (job->request == NULL || !has_waited(db, job, GROW_AFTER_MS * NS_PER_MS)) {
+    // One that was answered while it waited has waited for longer.
+    if (job->request != NULL && !has_waited(db, job, GROW_AFTER_MS * NS_PER_MS)) {
         return;
     }
     unsigned ready = slice_lane_count(db->slice, lane, CONNECTION_READY);
@@ -326,7 +337,7 @@ static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns)
         answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
         return true;
     }
-    return age_ns > lesser(queue_limit_ns(db), SEND_WITHIN_MS * NS_PER_MS) || !slice_is_available(db->slice);
+    return age_ns > send_within_ns(db) || !slice_is_available(db->slice);
 }
 
 static void on_tick(evutil_socket_t descriptor, short events, void *argument) {

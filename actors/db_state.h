@@ -61,6 +61,7 @@ struct write_queue {
     bool votes_are_next;             // the two take turns, so that neither waits for as long as the other is busy
     struct service_time transaction; // how long one takes
     struct service_time one;         // and one write, as far as PostgreSQL does them side by side
+    uint64_t noted_ns;               // when these were noted last
     size_t sent_count;               // writes in flight
     // By a hash of the product: how many writes for it are in flight. The next ones wait for them here, where they are joined,
     // and not in PostgreSQL for a lock.
@@ -205,7 +206,7 @@ void write_flush(struct db_actor *db);
 void write_result(struct db_actor *db, struct query *tag, const PGresult *result);
 void write_group_done(struct db_actor *db, void *group);
 void write_group_lost(struct db_actor *db, void *group);
-bool write_is_behind(const struct db_actor *db, const struct job *job);
+bool write_is_behind(struct db_actor *db, const struct job *job);
 void write_take_all(struct db_actor *db, struct job_queue *out);
 
 #endif

@@ -30,7 +30,9 @@ struct transaction;
 
 enum {
     // Fewer writes than these are not divided: a transaction costs as much as some of them.
-    SPREAD_MIN = 8
+    SPREAD_MIN = 8,
+    // So many of those that wait for their own product are passed over to see whether a write would come behind.
+    BEHIND_MAX = 64
 };
 
 // One statement of a transaction: for one change, for the votes on a segment, or for what these need before (no jobs).
@@ -43,7 +45,7 @@ struct write_query {
 
 struct transaction {
     uint64_t sent_ns;
-    size_t in_flight;           // writes, with its own, when it was sent
+    size_t in_flight;           // writes, with its own and those sent together with it, when it was sent
     struct write_query *failed; // the query that undid the transaction
     char sqlstate[6];
     char reason[160];
@@ -57,12 +59,6 @@ static struct job_queue *queue_of(struct write_queue *writes, const struct job *
 
 void write_enqueue(struct db_actor *db, struct job *job) {
     job_queue_push(queue_of(&db->writes, job), job);
-}
-
-bool write_is_behind(const struct db_actor *db, const struct job *job) {
-    const struct job *first = job->statement == STATEMENT_HELPFUL ? db->writes.votes.first : db->writes.changes.first;
-    // One that was answered while it waited was answered because it had waited too long.
-    return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
 // The order in which rows are locked: by product; new reviews first, which have no id yet.
@@ -79,6 +75,22 @@ static int by_lock_key(const void *a, const void *b) {
 
 static uint16_t *in_flight_place(struct write_queue *writes, const struct job *job) {
     return &writes->in_flight[(uint32_t)job_product_id(job) * 2654435769u >> 16 & (PRODUCT_SLOTS - 1)];
+}
+
+bool write_is_behind(struct db_actor *db, const struct job *job) {
+    const struct job_queue *queue = queue_of(&db->writes, job);
+    const uint16_t *place = in_flight_place(&db->writes, job);
+    unsigned looked_at = 0;
+    for (const struct job *first = queue->first; first != NULL && looked_at < BEHIND_MAX;
+         first = first->next, looked_at++) {
+        const uint16_t *first_place = in_flight_place(&db->writes, first);
+        // One that waits only for its own product delays no other.
+        if (first_place == place || *first_place == 0) {
+            // One that was answered while it waited was answered because it had waited too long.
+            return first->request == NULL || db_is_overdue(db, first);
+        }
+    }
+    return false;
 }
 
 // Takes up to `limit` jobs that still want an answer, of products for which nothing is in flight; the others stay.
@@ -233,7 +245,8 @@ static void send_query(struct db_actor *db, struct connection *connection, struc
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
 }
 
-static void send_transaction(struct db_actor *db, struct connection *connection, struct transaction *transaction) {
+static void send_transaction(
+    struct db_actor *db, struct connection *connection, struct transaction *transaction, size_t in_flight) {
     transaction->sent_ns = clock_now_ns();
     for (size_t i = 0; i < transaction->count; i++) {
         connection_prepare(connection, transaction->queries[i].query.statement, transaction->queries[i].leaf);
@@ -247,8 +260,8 @@ static void send_transaction(struct db_actor *db, struct connection *connection,
         }
         metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
     }
+    transaction->in_flight = in_flight;
     count_in_flight(&db->writes, transaction, 1);
-    transaction->in_flight = db->writes.sent_count;
     metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_WRITE, 1);
     connection_end_group(connection, transaction);
 }
@@ -294,9 +307,10 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
     qsort(jobs, count, sizeof *jobs, by_lock_key);
     size_t part = (count + connections - 1) / connections;
     part = part < SPREAD_MIN ? SPREAD_MIN : part;
+    size_t in_flight = db->writes.sent_count + count;
     for (size_t first = 0, end; first < count; first = end) {
         end = end_of_part(jobs, count, first, part);
-        send_transaction(db, slice_pick(db->slice, LANE_WRITE), make_transaction(jobs + first, end - first));
+        send_transaction(db, slice_pick(db->slice, LANE_WRITE), make_transaction(jobs + first, end - first), in_flight);
         db->writes.votes_are_next = queue == &db->writes.changes;
     }
 }
@@ -390,12 +404,20 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
     }
 }
 
+// One sample a round trip: several that were sent together, and held up together, tell the same once.
+static void note_times(struct write_queue *writes, const struct transaction *transaction, uint64_t now_ns) {
+    if (transaction->sent_ns >= writes->noted_ns) {
+        uint64_t took_ns = now_ns - transaction->sent_ns;
+        service_time_note(&writes->transaction, took_ns);
+        service_time_note(&writes->one, took_ns / transaction->in_flight);
+        writes->noted_ns = now_ns;
+    }
+}
+
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
     count_in_flight(&db->writes, transaction, -1);
-    uint64_t took_ns = loop_now_ns(db->actor.loop) - transaction->sent_ns;
-    service_time_note(&db->writes.transaction, took_ns);
-    service_time_note(&db->writes.one, took_ns / transaction->in_flight);
+    note_times(&db->writes, transaction, clock_now_ns());
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
             lane_growth_note(&db->growth[LANE_WRITE], transaction->queries[i].jobs.count);

@@ -175,6 +175,22 @@ def test_what_waits_for_memory_has_waited(start_server, empty_database, product)
     assert float(total[1]) > 1000, "it came while the lock was held"
 
 
+def test_a_product_that_is_held_up_holds_up_no_other(start_server, empty_database, product):
+    server = start_server(empty_database, REAL_DEADLINE | {"actors.db": 1})
+    with ExitStack() as stack:
+        client = stack.enter_context(server.connect())
+        assert client.request_json("POST", add_path(product), review_body()).status == 201
+        held_up = [stack.enter_context(server.connect()) for _ in range(10)]
+        with locked(empty_database, f"SELECT FROM product_meta WHERE product_id = {product} FOR UPDATE"):
+            for connection in held_up:
+                connection.send(build_json_request("POST", add_path(product), review_body()) * 30)
+            until = time.monotonic() + 3
+            statuses = Counter()
+            while time.monotonic() < until:
+                statuses[client.request_json("POST", add_path(product + 1), review_body()).status] += 1
+        assert set(statuses) == {201}, statuses
+
+
 def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_database, product):
     """A post takes 20 ms: a full transaction of them comes behind the deadline, and is done for nobody."""
     clients_count, full = 300, 64
