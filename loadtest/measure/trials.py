@@ -37,10 +37,11 @@ def half(bench):
 
 @contextlib.contextmanager
 def _limited(database, percent):
-    """PostgreSQL's sessions that begin within have a share of one CPU, as where many nodes ask it."""
+    """PostgreSQL has a share of one CPU, as where many nodes ask it."""
     share = Share(f"reviewd-bench-{os.getpid()}", percent)
     try:
-        share.add(database.postmaster)
+        for process in (database.postmaster, *processes.children(database.postmaster)):
+            share.add(process)
         yield
     finally:
         share.release()
@@ -53,10 +54,12 @@ def overload(bench):
     bench.stop(bench.server())  # settles, or autovacuum would have to, within that share
     try:
         for name, percent in OVERLOAD_PERCENT.items():  # lists first: posts make pages void
+            server = bench.server()
+            # Or the share would go to sessions that meet each page of the shared buffers for the first time.
+            bench.ask(server, requests={name: 1}, clients=256, seconds=20)
             with _limited(bench.database, percent):
-                server = bench.server()
                 results[name] = [_overload_once(bench, server, name, seed) | {"postgres_percent": percent} for seed in range(1, bench.rounds + 1)]
-                bench.stop()
+            bench.stop()
         bench.is_settled = False
     except PermissionError as reason:
         say(f"overload is left out: {reason}")
