@@ -30,6 +30,8 @@ enum {
     // However long PostgreSQL takes, who has waited for less than this part of queue_limit_ms is sent: how else would one know that it
     // has become faster?
     SEND_SHARE = 5,
+    // This part of a write's time is left for its way back.
+    REPLY_SHARE = 10,
     // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
     DEEP_REVIEWS = 500
 };
@@ -113,7 +115,7 @@ static uint64_t wait_limit_ns(const struct db_actor *db, const struct job *job) 
         return queue_limit_ns(db);
     }
     uint64_t span_ns = deadline_left_ns(job->request->deadline_ns, job->request->accepted_ns);
-    uint64_t service_ns = service_time_most_ns(&db->writes.transaction);
+    uint64_t service_ns = service_time_most_ns(&db->writes.transaction) + span_ns / REPLY_SHARE;
     uint64_t spare_ns = span_ns > service_ns ? span_ns - service_ns : 0;
     return lesser(queue_limit_ns(db), greater(spare_ns, send_within_ns(db)));
 }

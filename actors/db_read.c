@@ -369,8 +369,10 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
     } else if (!succeeded) {
         take_back(db, query, result);
     } else {
+        struct lane_growth *growth = &db->growth[statement_lane(query->query.statement)];
+        lane_growth_round(growth);
         if (query->query.statement != STATEMENT_PAGE) { // of these only those that are good are answers
-            lane_growth_note(&db->growth[statement_lane(query->query.statement)], (size_t)query->count);
+            lane_growth_note(growth, (size_t)query->count);
         }
         answer(db, query, result);
     }

@@ -61,8 +61,8 @@ struct write_queue {
     bool votes_are_next;             // the two take turns, so that neither waits for as long as the other is busy
     struct service_time transaction; // how long one takes
     struct service_time one;         // and one write, as far as PostgreSQL does them side by side
-    uint64_t noted_ns;               // when these were noted last
-    size_t sent_count;               // writes in flight
+    size_t transaction_count;        // in flight
+    size_t sent_count;               // writes in them
     // By a hash of the product: how many writes for it are in flight. The next ones wait for them here, where they are joined,
     // and not in PostgreSQL for a lock.
     uint16_t in_flight[PRODUCT_SLOTS];

@@ -113,8 +113,9 @@ static size_t take_jobs(struct db_actor *db, struct job_queue *queue, struct job
     return count;
 }
 
-// Counts the transaction's writes in (1) or out (-1) of what is in flight.
+// Counts the transaction and its writes in (1) or out (-1) of what is in flight.
 static void count_in_flight(struct write_queue *writes, const struct transaction *transaction, int step) {
+    writes->transaction_count += (size_t)step;
     for (size_t i = 0; i < transaction->count; i++) {
         for (const struct job *job = transaction->queries[i].jobs.first; job != NULL; job = job->next) {
             uint16_t *place = in_flight_place(writes, job);
@@ -275,14 +276,17 @@ static size_t end_of_part(struct job *const *jobs, size_t count, size_t first, s
     return end;
 }
 
-// How many writes may be sent to so many connections: of those in flight each should be done within half of queue_limit_ms. By Little's
-// law, PostgreSQL does one in the time that each took divided by how many were in flight. A few for each connection are always sent.
-static size_t room_in_flight(const struct db_actor *db, size_t connections) {
-    const struct write_queue *writes = &db->writes;
-    size_t least = connections * SPREAD_MIN;
+// How many writes may be sent to a connection: of those in flight each should be done within half of queue_limit_ms. By Little's law,
+// PostgreSQL does one in the time that each took divided by how many were in flight. Connections have equal shares, as PostgreSQL's
+// processes have, so that all take about as long.
+static size_t share_in_flight(const struct db_actor *db) {
+    const struct service_time *one = &db->writes.one;
     uint64_t within_ns = db->settings.queue_limit_ms * NS_PER_MS / 2;
-    size_t most = writes->one.mean_ns == 0 ? SIZE_MAX : within_ns / writes->one.mean_ns;
-    return most > writes->sent_count + least ? most - writes->sent_count : least;
+    uint64_t most = one->mean_ns == 0 ? db->settings.write_batch : within_ns / one->mean_ns;
+    unsigned ready = slice_lane_count(db->slice, LANE_WRITE, CONNECTION_READY);
+    size_t share = most / (ready == 0 ? 1 : ready);
+    size_t least = SPREAD_MIN < db->settings.write_batch ? SPREAD_MIN : db->settings.write_batch;
+    return share < least ? least : share < db->settings.write_batch ? share : db->settings.write_batch;
 }
 
 // Divides what waits among the connections that have nothing to do, so that transactions run and are flushed to disk side by
@@ -300,9 +304,7 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
     size_t connections = slice_room(db->slice, LANE_WRITE);
     connections -= connections > 1 && other->first != NULL;
     connections = connections == 0 ? 1 : connections; // another lane's
-    size_t room = room_in_flight(db, connections);
-    size_t limit = connections * db->settings.write_batch;
-    limit = limit < room ? limit : room;
+    size_t limit = connections * share_in_flight(db);
     size_t count = take_jobs(db, queue, jobs, limit < BATCH_MAX ? limit : BATCH_MAX);
     qsort(jobs, count, sizeof *jobs, by_lock_key);
     size_t part = (count + connections - 1) / connections;
@@ -404,20 +406,18 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
     }
 }
 
-// One sample a round trip: several that were sent together, and held up together, tell the same once.
-static void note_times(struct write_queue *writes, const struct transaction *transaction, uint64_t now_ns) {
-    if (transaction->sent_ns >= writes->noted_ns) {
-        uint64_t took_ns = now_ns - transaction->sent_ns;
-        service_time_note(&writes->transaction, took_ns);
-        service_time_note(&writes->one, took_ns / transaction->in_flight);
-        writes->noted_ns = now_ns;
-    }
+// Of one that is still counted as in flight.
+static void note_times(struct write_queue *writes, const struct transaction *transaction) {
+    uint64_t took_ns = clock_now_ns() - transaction->sent_ns;
+    service_time_note(&writes->transaction, took_ns, writes->transaction_count);
+    service_time_note(&writes->one, took_ns / transaction->in_flight, writes->transaction_count);
 }
 
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
+    note_times(&db->writes, transaction);
     count_in_flight(&db->writes, transaction, -1);
-    note_times(&db->writes, transaction, clock_now_ns());
+    lane_growth_round(&db->growth[LANE_WRITE]);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {
             lane_growth_note(&db->growth[LANE_WRITE], transaction->queries[i].jobs.count);

@@ -3,8 +3,8 @@
 // Requests that wait for long tell that connections are too few, or that PostgreSQL is at its limit. Where it is, more connections
 // divide the same work into smaller batches, and each costs a process: less gets done. So a lane that has requests waiting gets a
 // quarter more connections, and keeps them only if more is answered with them; otherwise they are given back, and the next trial
-// waits, each time twice as long. A lane that answers nothing at all is not at its limit but held up (by a lock, say): it grows
-// without a trial, which is made up for when answers come again. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency Levels in the .NET
+// waits, each time twice as long. While the rate rises by itself, as it does when PostgreSQL starts, no trial begins. Where PostgreSQL takes long, a trial takes longer: few answers tell little. A lane that answers nothing
+// at all is not at its limit but held up (by a lock, say): it grows without a trial, which is made up for when answers come again. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency Levels in the .NET
 // ThreadPool", 2008.)
 //
 // Times are of clock_now_ns(). One thread.
@@ -18,8 +18,11 @@ struct lane_growth {
     uint64_t asked_ns;      // when it was asked for last
     uint64_t begun_ns;      // the window in which answers are counted
     uint64_t done;          // answers in the window
+    uint64_t rounds;        // in which they came
+    uint64_t interval_ns;   // between two rounds, in the last window that was judged
     unsigned connections;   // at its beginning
-    double rate_last;       // answers a nanosecond in the window before; 0: there is none
+    double rates[4];        // answers a nanosecond in the windows before with as many connections, the last one first
+    unsigned rate_count;    // of them
     unsigned held_up_at;    // connections when nothing was answered any more; 0: it is not held up
     unsigned before;        // connections before the trial; 0: there is none
     double rate_before;     // answers a nanosecond, then
@@ -36,6 +39,11 @@ enum lane_growth_step {
 // Notes that so many requests were answered.
 static inline void lane_growth_note(struct lane_growth *growth, size_t count) {
     growth->done += count;
+}
+
+// Notes that PostgreSQL has answered what it was sent together.
+static inline void lane_growth_round(struct lane_growth *growth) {
+    growth->rounds++;
 }
 
 // What to do, now that requests wait for too long on so many connections that are ready. To be asked again and again as long as

@@ -28,6 +28,7 @@ static void step(struct world *world) {
     world->now_ns += STEP_MS * NS_PER_MS;
     lane_growth_note(&world->growth,
         (size_t)world->each * (world->connections < world->useful ? world->connections : world->useful));
+    lane_growth_round(&world->growth);
     switch (lane_growth_ask(&world->growth, world->connections, world->now_ns, &left)) {
     case LANE_STAY: break;
     case LANE_GROW: world->connections += world->connections < world->limit; break;
@@ -89,6 +90,48 @@ static void test_it_gives_back_what_it_opened_when_held_up(void) {
     CU_ASSERT_TRUE(world.connections <= 5);
 }
 
+// A database at its limit, whose few and uneven transactions take half a second: what comes in a short time tells nothing.
+static void test_it_is_not_led_by_chance(void) {
+    enum {
+        STEPS = 120 * 1000 / STEP_MS
+    };
+    struct world world = world_of(6, 6, 0);
+    double left[64] = {0};
+    double size[64] = {0};
+    uint64_t random = 1;
+    unsigned most = 0;
+    for (int i = 0; i < STEPS; i++) {
+        for (unsigned c = 0; c < world.connections; c++) {
+            left[c] -= 3.0 / world.connections; // 600 writes a second
+            if (left[c] <= 0) {
+                lane_growth_note(&world.growth, (size_t)size[c]);
+                lane_growth_round(&world.growth);
+                random = random * 6364136223846793005u + 1442695040888963407u;
+                size[c] = left[c] = 8 + (double)(random >> 33 & 63);
+            }
+        }
+        world.now_ns += STEP_MS * NS_PER_MS;
+        unsigned less = 0;
+        switch (lane_growth_ask(&world.growth, world.connections, world.now_ns, &less)) {
+        case LANE_STAY: break;
+        case LANE_GROW: world.connections += world.connections < COUNT_OF(left); break;
+        case LANE_SHRINK: world.connections = less; break;
+        }
+        most = most < world.connections ? world.connections : most;
+    }
+    CU_ASSERT_TRUE(most <= 8);
+}
+
+// A database whose caches fill: three times as fast after 20 s, with however many connections.
+static void test_it_waits_while_the_rate_rises_by_itself(void) {
+    struct world world = world_of(2, 2, 0);
+    for (unsigned second = 0; second < 20; second++) {
+        world.each = 100 + second * 10;
+        wait_for(&world, 1);
+    }
+    CU_ASSERT_TRUE(world.most <= 3);
+}
+
 static void test_it_stays_while_nobody_waits_for_long(void) {
     struct world world = world_of(2, 600, 10);
     for (int i = 0; i < 1000; i++) {
@@ -119,6 +162,8 @@ int main(void) {
         {"it grows at once when held up", test_it_grows_at_once_when_held_up},
         {"it notices that it is held up", test_it_notices_that_it_is_held_up},
         {"it gives back what it opened when held up", test_it_gives_back_what_it_opened_when_held_up},
+        {"it is not led by chance", test_it_is_not_led_by_chance},
+        {"it waits while the rate rises by itself", test_it_waits_while_the_rate_rises_by_itself},
         {"it stays while nobody waits for long", test_it_stays_while_nobody_waits_for_long},
         {"a trial goes on with what can be had", test_a_trial_goes_on_with_what_can_be_had},
         {"it asks for the first connection", test_it_asks_for_the_first_connection},
