@@ -39,16 +39,16 @@ bool client_send(struct client *client, const struct buffer *request) {
     return send(client->fd, request->data, request->length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)request->length;
 }
 
-// The value of Content-Length, 0 without one.
-static size_t content_length(const char *head, size_t length) {
-    static const char name[] = "\ncontent-length:";
-    const size_t name_length = sizeof name - 1;
+// Where the value of a field begins that is given in lower case, with "\n" before it and ":" behind; null without one.
+static const char *find_field(const char *head, size_t length, const char *name) {
+    const size_t name_length = strlen(name);
     for (const char *at = head; (at = memchr(at, '\n', (size_t)(head + length - at))) != NULL; at++) {
         if ((size_t)(head + length - at) > name_length && strncasecmp(at, name, name_length) == 0) {
-            return strtoul(at + name_length, NULL, 10); // ends at the line's end
+            at += name_length;
+            return at + strspn(at, " \t"); // ends at the line's end
         }
     }
-    return 0;
+    return NULL;
 }
 
 // Takes a complete head. False when it is none of HTTP.
@@ -58,7 +58,10 @@ static bool take_head(struct client *client, const char *head, size_t length) {
     }
     client->status =
         (head[STATUS_OFFSET] - '0') * 100 + (head[STATUS_OFFSET + 1] - '0') * 10 + head[STATUS_OFFSET + 2] - '0';
-    client->body_left = content_length(head, length);
+    const char *body_length = find_field(head, length, "\ncontent-length:");
+    client->body_left = body_length == NULL ? 0 : strtoul(body_length, NULL, 10);
+    const char *connection = find_field(head, length, "\nconnection:");
+    client->closes = connection != NULL && strncasecmp(connection, "close", 5) == 0;
     return client->status >= 100 && client->status <= 599;
 }
 

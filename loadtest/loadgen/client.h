@@ -15,6 +15,7 @@ struct client {
     uint64_t due_ns;  // when the request in work should have been sent; 0 while idle
     uint64_t sent_ns; // when it was sent
     int status;       // of the answer whose body is being read
+    bool closes;      // the server closes the connection after that
     size_t body_left;
     size_t head_length;
     char head[CLIENT_HEAD_MAX];

@@ -154,6 +154,9 @@ static void receive(struct state *state, size_t place) {
         reconnect(state, place);
     } else if (was_in_work) {
         count_answer(state, client, status, now_ns);
+        if (client->closes) {
+            reconnect(state, place);
+        }
     }
     if (was_in_work) {
         free_client(state, place, now_ns);
