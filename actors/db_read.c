@@ -281,6 +281,7 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
     for (size_t i = 0; i < count; i++) {
         connection_prepare(connection, queries[i]->query.statement, queries[i]->leaf);
     }
+    queries[count - 1]->is_last = true;
     uint64_t now_ns = clock_now_ns();
     for (size_t i = 0; i < count; i++) {
         send_query(db, connection, reads->lane, queries[i], now_ns);
@@ -370,7 +371,9 @@ void read_result(struct db_actor *db, struct query *tag, const PGresult *result)
         take_back(db, query, result);
     } else {
         struct lane_growth *growth = &db->growth[statement_lane(query->query.statement)];
-        lane_growth_round(growth);
+        if (query->is_last) {
+            lane_growth_round(growth);
+        }
         if (query->query.statement != STATEMENT_PAGE) { // of these only those that are good are answers
             lane_growth_note(growth, (size_t)query->count);
         }

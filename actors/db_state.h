@@ -34,6 +34,7 @@ struct read_query {
     struct query query;
     int leaf;
     int count;
+    bool is_last;       // of those that were sent together
     struct job *jobs[]; // each with those that joined it
 };
 

@@ -46,6 +46,7 @@ struct write_query {
 struct transaction {
     uint64_t sent_ns;
     size_t in_flight;           // writes, with its own and those sent together with it, when it was sent
+    size_t beside;              // transactions, likewise
     struct write_query *failed; // the query that undid the transaction
     char sqlstate[6];
     char reason[160];
@@ -77,20 +78,23 @@ static uint16_t *in_flight_place(struct write_queue *writes, const struct job *j
     return &writes->in_flight[(uint32_t)job_product_id(job) * 2654435769u >> 16 & (PRODUCT_SLOTS - 1)];
 }
 
-bool write_is_behind(struct db_actor *db, const struct job *job) {
-    const struct job_queue *queue = queue_of(&db->writes, job);
-    const uint16_t *place = in_flight_place(&db->writes, job);
+// The first job that waits for more than its own product: for `own`, if it is of that place (or null), or for a connection. Null if none of
+// the first does.
+static const struct job *first_waiting(struct write_queue *writes, const struct job_queue *queue, const uint16_t *own) {
     unsigned looked_at = 0;
-    for (const struct job *first = queue->first; first != NULL && looked_at < BEHIND_MAX;
-         first = first->next, looked_at++) {
-        const uint16_t *first_place = in_flight_place(&db->writes, first);
-        // One that waits only for its own product delays no other.
-        if (first_place == place || *first_place == 0) {
-            // One that was answered while it waited was answered because it had waited too long.
-            return first->request == NULL || db_is_overdue(db, first);
+    for (const struct job *job = queue->first; job != NULL && looked_at < BEHIND_MAX; job = job->next, looked_at++) {
+        const uint16_t *place = in_flight_place(writes, job);
+        if (*place == 0 || place == own) {
+            return job;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool write_is_behind(struct db_actor *db, const struct job *job) {
+    const struct job *first = first_waiting(&db->writes, queue_of(&db->writes, job), in_flight_place(&db->writes, job));
+    // One that was answered while it waited was answered because it had waited too long.
+    return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
 // Takes up to `limit` jobs that still want an answer, of products for which nothing is in flight; the others stay.
@@ -246,8 +250,7 @@ static void send_query(struct db_actor *db, struct connection *connection, struc
     connection_send(connection, query->query.statement, query->leaf, &db->parameters, query);
 }
 
-static void send_transaction(
-    struct db_actor *db, struct connection *connection, struct transaction *transaction, size_t in_flight) {
+static void send_transaction(struct db_actor *db, struct connection *connection, struct transaction *transaction) {
     transaction->sent_ns = clock_now_ns();
     for (size_t i = 0; i < transaction->count; i++) {
         connection_prepare(connection, transaction->queries[i].query.statement, transaction->queries[i].leaf);
@@ -261,7 +264,6 @@ static void send_transaction(
         }
         metrics_add(db->actor.metrics, METRIC_BATCH_KEYS, LANE_WRITE, query->jobs.count);
     }
-    transaction->in_flight = in_flight;
     count_in_flight(&db->writes, transaction, 1);
     metrics_add(db->actor.metrics, METRIC_BATCHES, LANE_WRITE, 1);
     connection_end_group(connection, transaction);
@@ -280,13 +282,16 @@ static size_t end_of_part(struct job *const *jobs, size_t count, size_t first, s
 // PostgreSQL does one in the time that each took divided by how many were in flight. Connections have equal shares, as PostgreSQL's
 // processes have, so that all take about as long.
 static size_t share_in_flight(const struct db_actor *db) {
+    const size_t batch = db->settings.write_batch;
     const struct service_time *one = &db->writes.one;
-    uint64_t within_ns = db->settings.queue_limit_ms * NS_PER_MS / 2;
-    uint64_t most = one->mean_ns == 0 ? db->settings.write_batch : within_ns / one->mean_ns;
+    if (one->mean_ns == 0) {
+        return batch;
+    }
     unsigned ready = slice_lane_count(db->slice, LANE_WRITE, CONNECTION_READY);
+    uint64_t most = db->settings.queue_limit_ms * NS_PER_MS / 2 / one->mean_ns;
     size_t share = most / (ready == 0 ? 1 : ready);
-    size_t least = SPREAD_MIN < db->settings.write_batch ? SPREAD_MIN : db->settings.write_batch;
-    return share < least ? least : share < db->settings.write_batch ? share : db->settings.write_batch;
+    share = share < SPREAD_MIN ? SPREAD_MIN : share;
+    return share < batch ? share : batch;
 }
 
 // Divides what waits among the connections that have nothing to do, so that transactions run and are flushed to disk side by
@@ -297,7 +302,10 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
         return;
     }
     if (slice_pick(db->slice, LANE_WRITE) == NULL) {
-        db_note_waiting(db, LANE_WRITE, queue->first);
+        const struct job *first = first_waiting(&db->writes, queue, NULL);
+        if (first != NULL) {
+            db_note_waiting(db, LANE_WRITE, first);
+        }
         return;
     }
     struct job *jobs[BATCH_MAX];
@@ -310,9 +318,13 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
     size_t part = (count + connections - 1) / connections;
     part = part < SPREAD_MIN ? SPREAD_MIN : part;
     size_t in_flight = db->writes.sent_count + count;
+    size_t beside = db->writes.transaction_count + (count + part - 1) / part;
     for (size_t first = 0, end; first < count; first = end) {
         end = end_of_part(jobs, count, first, part);
-        send_transaction(db, slice_pick(db->slice, LANE_WRITE), make_transaction(jobs + first, end - first), in_flight);
+        struct transaction *transaction = make_transaction(jobs + first, end - first);
+        transaction->in_flight = in_flight;
+        transaction->beside = beside;
+        send_transaction(db, slice_pick(db->slice, LANE_WRITE), transaction);
         db->writes.votes_are_next = queue == &db->writes.changes;
     }
 }
@@ -406,17 +418,16 @@ static void take_back(struct db_actor *db, struct transaction *transaction, stru
     }
 }
 
-// Of one that is still counted as in flight.
 static void note_times(struct write_queue *writes, const struct transaction *transaction) {
     uint64_t took_ns = clock_now_ns() - transaction->sent_ns;
-    service_time_note(&writes->transaction, took_ns, writes->transaction_count);
-    service_time_note(&writes->one, took_ns / transaction->in_flight, writes->transaction_count);
+    service_time_note(&writes->transaction, took_ns, transaction->beside);
+    service_time_note(&writes->one, took_ns / transaction->in_flight, transaction->beside);
 }
 
 void write_group_done(struct db_actor *db, void *group) {
     struct transaction *transaction = group;
-    note_times(&db->writes, transaction);
     count_in_flight(&db->writes, transaction, -1);
+    note_times(&db->writes, transaction);
     lane_growth_round(&db->growth[LANE_WRITE]);
     for (size_t i = 0; i < transaction->count; i++) {
         if (transaction->failed == NULL) {

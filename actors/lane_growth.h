@@ -3,9 +3,13 @@
 // Requests that wait for long tell that connections are too few, or that PostgreSQL is at its limit. Where it is, more connections
 // divide the same work into smaller batches, and each costs a process: less gets done. So a lane that has requests waiting gets a
 // quarter more connections, and keeps them only if more is answered with them; otherwise they are given back, and the next trial
-// waits, each time twice as long. While the rate rises by itself, as it does when PostgreSQL starts, no trial begins. Where PostgreSQL takes long, a trial takes longer: few answers tell little. A lane that answers nothing
-// at all is not at its limit but held up (by a lock, say): it grows without a trial, which is made up for when answers come again. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency Levels in the .NET
-// ThreadPool", 2008.)
+// waits, each time twice as long. While the rate is not steady, as when PostgreSQL starts, no trial begins. Where PostgreSQL takes long, a
+// trial takes longer: few answers tell little. (Hill climbing, as thread pools do it: J. Hellerstein and others, "Optimizing Concurrency
+// Levels in the .NET ThreadPool", 2008.)
+//
+// A lane that gets no answer at all is not at its limit but held up (by a lock, say): it gets twice the connections without a trial, and
+// again twice as many every other second. When answers come again, these have to stand the trial that they have not had. Not more at
+// once: where PostgreSQL is merely slow, each connection more puts off the first answer.
 //
 // Times are of clock_now_ns(). One thread.
 #ifndef REVIEWD_ACTORS_LANE_GROWTH_H
@@ -17,13 +21,16 @@
 struct lane_growth {
     uint64_t asked_ns;      // when it was asked for last
     uint64_t begun_ns;      // the window in which answers are counted
-    uint64_t done;          // answers in the window
+    uint64_t done;          // answers in the window,
+    uint64_t done_seen;     // of which so many were seen,
+    uint64_t answered_ns;   // the last one then
     uint64_t rounds;        // in which they came
     uint64_t interval_ns;   // between two rounds, in the last window that was judged
     unsigned connections;   // at its beginning
     double rates[4];        // answers a nanosecond in the windows before with as many connections, the last one first
     unsigned rate_count;    // of them
     unsigned held_up_at;    // connections when nothing was answered any more; 0: it is not held up
+    uint64_t held_up_ns;    // when that was seen
     unsigned before;        // connections before the trial; 0: there is none
     double rate_before;     // answers a nanosecond, then
     uint64_t held_until_ns; // no trial begins before

@@ -185,7 +185,9 @@ static bool change_over(struct split *split) {
     struct session *session = &split->database->session;
     for (uint32_t i = 0; i < SESSION_BUSY_TRIES && !failure_stopped(session->failure); i++) {
         bool again = false;
-        if (!catch_up(split)) {
+        // Of what was worked off, nothing is to be read again while everybody waits.
+        if (!catch_up(split) ||
+            !session_run(session, "catch up with the changes", "VACUUM (TRUNCATE off) " SPLIT_SCHEMA ".note")) {
             return false;
         }
         if (lock_tables(split, &again)) {
