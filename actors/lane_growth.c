@@ -24,10 +24,10 @@ enum {
 
 static void begin_window(struct lane_growth *growth, unsigned connections, uint64_t now_ns) {
     growth->begun_ns = now_ns;
-    growth->answered_ns = now_ns;
     growth->done = 0;
     growth->done_seen = 0;
     growth->rounds = 0;
+    growth->rounds_seen = 0;
     growth->connections = connections;
 }
 
@@ -37,7 +37,7 @@ static unsigned target(const struct lane_growth *growth) {
 
 static bool has_gained(const struct lane_growth *growth, double rate) {
     double more = (double)(growth->connections - growth->before) / growth->before;
-    return rate >= growth->rate_before * (1 + more / GAIN_DIVISOR);
+    return rate > 0 && rate >= growth->rate_before * (1 + more / GAIN_DIVISOR);
 }
 
 static void hold(struct lane_growth *growth, uint64_t now_ns) {
@@ -73,7 +73,8 @@ static double mean_rate(const struct lane_growth *growth) {
 static enum lane_growth_step judge(struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
     uint64_t span_ns = now_ns - growth->begun_ns;
     double rate = (double)growth->done / (double)span_ns;
-    growth->interval_ns = growth->rounds > 0 ? (growth->answered_ns - growth->begun_ns) / growth->rounds : 0;
+    bool is_answered = growth->rounds > 0 && growth->answered_ns > growth->begun_ns;
+    growth->interval_ns = is_answered ? (growth->answered_ns - growth->begun_ns) / growth->rounds : 0;
     bool is_trial = growth->before > 0 && growth->connections > growth->before;
     if (is_trial && !has_gained(growth, rate)) {
         *left = growth->before;
@@ -99,36 +100,44 @@ static enum lane_growth_step judge(struct lane_growth *growth, unsigned connecti
     return LANE_GROW;
 }
 
-static bool is_held_up(struct lane_growth *growth, uint64_t now_ns) {
+static void note_answers(struct lane_growth *growth, uint64_t now_ns) {
     if (growth->done != growth->done_seen) {
         growth->done_seen = growth->done;
+        growth->rounds_seen = growth->rounds;
         growth->answered_ns = now_ns;
     }
-    uint64_t silence_ns = now_ns - growth->answered_ns;
-    if (silence_ns >= HELD_UP_MAX_MS * NS_PER_MS) {
-        return true;
-    }
-    return growth->interval_ns > 0 && silence_ns >= HELD_UP_MIN_MS * NS_PER_MS &&
-           silence_ns >= HELD_UP_ROUNDS * growth->interval_ns;
 }
 
-static enum lane_growth_step grow_held_up(struct lane_growth *growth, unsigned connections, uint64_t now_ns) {
+static bool is_held_up(const struct lane_growth *growth, uint64_t now_ns) {
+    uint64_t silence_ns = now_ns - growth->answered_ns;
+    return silence_ns >= HELD_UP_MAX_MS * NS_PER_MS ||
+           (growth->interval_ns > 0 && silence_ns >= HELD_UP_MIN_MS * NS_PER_MS &&
+               silence_ns >= HELD_UP_ROUNDS * growth->interval_ns);
+}
+
+static enum lane_growth_step grow_held_up(
+    struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
     if (growth->held_up_at == 0) {
         growth->held_up_at = growth->before > 0 ? growth->before : connections;
         growth->held_up_ns = now_ns;
     }
     growth->before = 0;
+    if (growth->rounds - growth->rounds_seen >= connections) { // all that came were errors
+        *left = growth->held_up_at;
+        return connections > *left ? LANE_SHRINK : LANE_STAY;
+    }
     uint64_t doublings = 1 + (now_ns - growth->held_up_ns) / (DOUBLE_S * NS_PER_S);
     uint64_t most = (uint64_t)growth->held_up_at << (doublings < DOUBLINGS_MAX ? doublings : DOUBLINGS_MAX);
     return connections < most ? LANE_GROW : LANE_STAY;
 }
 
-// Answers come again: whether what was opened meanwhile gains anything is seen in the next window, or, without a rate to compare
-// with, in another trial.
+// Answers come again. Whether what was opened meanwhile gains anything is seen in the next window; without a rate to compare with, it is
+// given back. How often rounds come has to be found out again.
 static enum lane_growth_step end_hold_up(
     struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
     unsigned before = growth->held_up_at;
     growth->held_up_at = 0;
+    growth->interval_ns = 0;
     bool has_grown = connections > before;
     bool is_known = growth->rate_count > 0;
     begin_window(growth, has_grown && !is_known ? before : connections, now_ns);
@@ -160,10 +169,12 @@ enum lane_growth_step lane_growth_ask(
     struct lane_growth *growth, unsigned connections, uint64_t now_ns, unsigned *left) {
     bool has_paused = now_ns - growth->asked_ns > PAUSE_MS * NS_PER_MS;
     growth->asked_ns = now_ns;
+    note_answers(growth, now_ns);
     if (has_paused || connections == 0) {
         growth->before = 0;
         growth->held_up_at = 0;
         growth->rate_count = 0;
+        growth->answered_ns = now_ns;
         begin_window(growth, connections, now_ns);
         return connections == 0 ? LANE_GROW : LANE_STAY;
     }
@@ -171,7 +182,7 @@ enum lane_growth_step lane_growth_ask(
         return LANE_GROW;
     }
     if (is_held_up(growth, now_ns)) {
-        return grow_held_up(growth, connections, now_ns);
+        return grow_held_up(growth, connections, now_ns, left);
     }
     if (growth->held_up_at > 0) {
         return end_hold_up(growth, connections, now_ns, left);

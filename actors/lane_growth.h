@@ -9,7 +9,7 @@
 //
 // A lane that gets no answer at all is not at its limit but held up (by a lock, say): it gets twice the connections without a trial, and
 // again twice as many every other second. When answers come again, these have to stand the trial that they have not had. Not more at
-// once: where PostgreSQL is merely slow, each connection more puts off the first answer.
+// once: where PostgreSQL is merely slow, each connection more puts off the first answer. And none where all that comes are errors.
 //
 // Times are of clock_now_ns(). One thread.
 #ifndef REVIEWD_ACTORS_LANE_GROWTH_H
@@ -23,8 +23,9 @@ struct lane_growth {
     uint64_t begun_ns;      // the window in which answers are counted
     uint64_t done;          // answers in the window,
     uint64_t done_seen;     // of which so many were seen,
-    uint64_t answered_ns;   // the last one then
+    uint64_t answered_ns;   // the last one then; not of the window
     uint64_t rounds;        // in which they came
+    uint64_t rounds_seen;   // as many as had come then
     uint64_t interval_ns;   // between two rounds, in the last window that was judged
     unsigned connections;   // at its beginning
     double rates[4];        // answers a nanosecond in the windows before with as many connections, the last one first

@@ -112,6 +112,18 @@ static void test_it_gives_back_what_it_opened_when_held_up_from_the_beginning(vo
     CU_ASSERT_TRUE(world.connections <= 5);
 }
 
+static void test_it_does_not_grow_by_errors(void) {
+    struct world world = world_of(4, 4, 10);
+    wait_for(&world, 10);
+    world.each = 0;
+    for (unsigned i = 0; i < 20 * 1000 / STEP_MS; i++) {
+        lane_growth_round(&world.growth); // of a transaction that failed
+        step(&world);
+    }
+    CU_ASSERT_TRUE(world.most <= 8);
+    CU_ASSERT_TRUE(world.connections <= 5);
+}
+
 static void test_a_trial_ends_when_nothing_can_be_had(void) {
     struct world world = world_of(4, 600, 10);
     world.limit = 4;
@@ -198,6 +210,7 @@ int main(void) {
         {"it gives back what it opened when held up", test_it_gives_back_what_it_opened_when_held_up},
         {"it gives back what it opened when held up from the beginning",
             test_it_gives_back_what_it_opened_when_held_up_from_the_beginning},
+        {"it does not grow by errors", test_it_does_not_grow_by_errors},
         {"a trial ends when nothing can be had", test_a_trial_ends_when_nothing_can_be_had},
         {"it is not led by chance", test_it_is_not_led_by_chance},
         {"it waits while the rate rises by itself", test_it_waits_while_the_rate_rises_by_itself},
