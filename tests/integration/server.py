@@ -1,6 +1,7 @@
 """The programs under test: reviewd and reviewd-seed as processes."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -27,10 +28,29 @@ SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|ON CONFLICT|RETURNIN
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)*")
 
 
+def _ports():
+    """Ports in turn, from a random one on. They are below those that the system gives to clients, so that none takes one before the server
+    does, and each of pytest's workers has its own."""
+    many = 4000
+    first = 12000 + many * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    offset = random.randrange(many)
+    while True:
+        yield first + offset
+        offset = (offset + 1) % many
+
+
+_next_port = _ports()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        port = next(_next_port)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass  # somebody else's
 
 
 def environment(options):

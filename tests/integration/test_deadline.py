@@ -10,7 +10,7 @@ import pytest
 from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, vote_path
 from http_client import build_json_request, build_request
 from prometheus import Metrics
-from waiting import scaled, wait_until
+from waiting import IS_SLOW, scaled, wait_until
 
 REAL_DEADLINE = {"deadline.request_ms": 1000, "deadline.queue_ms": 500}
 
@@ -188,7 +188,8 @@ def test_a_product_that_is_held_up_holds_up_no_other(start_server, empty_databas
             statuses = Counter()
             while time.monotonic() < until:
                 statuses[client.request_json("POST", add_path(product + 1), review_body()).status] += 1
-        assert set(statuses) == {201}, statuses
+        # What was held up counts in how long writes take, so a server that is slow by itself may refuse one.
+        assert statuses[201] > 0 and (IS_SLOW or set(statuses) == {201}), statuses
 
 
 def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_database, product):
