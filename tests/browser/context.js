@@ -42,6 +42,21 @@ export function useBrowser() {
   after(() => browser?.close());
 }
 
+const endings = new WeakMap();
+
+// What a test has begun last ends first: a page before the server that it asks. (Node.js runs t.after() in the order of the calls.)
+function atEnd(t, end) {
+  if (!endings.has(t)) {
+    endings.set(t, []);
+    t.after(async () => {
+      const failures = [];
+      for (const each of endings.get(t).reverse()) await Promise.resolve().then(each).catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+  endings.get(t).push(end);
+}
+
 // A page of a fresh context, closed at the end of the test `t`. An error that nobody caught in the page, or a line on its
 // console that is an error and that `expected` does not match, fails the test. Other
 // machines are not asked: photos of the seed get a picture of ours.
@@ -55,7 +70,7 @@ export async function openPage(t, { expected = /^$/, ...options } = {}) {
   page.on("console", (line) => {
     if (line.type() === "error" && !expected.test(line.text())) wrong.push(line.text());
   });
-  t.after(async () => {
+  atEnd(t, async () => {
     await context.close();
     assert.deepEqual(wrong, [], "errors in the page");
   });
@@ -80,7 +95,7 @@ export async function checkAccessibility(page) {
 // Another reviewd on the same database, stopped at the end of the test `t`.
 export async function startAnotherServer(t, options) {
   const server = await startServer(need("BROWSER_TEST_FOLDER"), need("BROWSER_TEST_DSN"), options);
-  t.after(server.stop);
+  atEnd(t, server.stop);
   return server;
 }
 
