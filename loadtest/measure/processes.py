@@ -53,13 +53,3 @@ def descendants(pid):
 def peak_mib(pid):
     """The greatest resident memory that a process ever had."""
     return int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
-
-
-def confine(pid, cpus):
-    """Puts a process with all its threads, and its children, on these CPUs. New children follow."""
-    for process in [pid, *children(pid)]:
-        try:
-            for task in Path(f"/proc/{process}/task").glob("*"):
-                os.sched_setaffinity(int(task.name), cpus)
-        except OSError:
-            pass  # it ended meanwhile

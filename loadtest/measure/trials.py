@@ -14,6 +14,12 @@ LIST = {"list": 1}
 OVERLOAD_CLIENTS = 8192
 # Of a CPU, for PostgreSQL: with more, the clients on the same machine could not offer three times the maximum.
 OVERLOAD_PERCENT = {"list": 15, "post": 25}
+ONE_CPU_LOADS = {"full": {"clients": 64}, "5000/s": {"clients": 256, "rate": 5000}}
+ONE_CPU = {  # what differs from micro.ini
+    "micro": {},
+    "own": {"actors.placement": "own", "actors.scheduling": "normal", "actors.batch": 64},  # the defaults
+    "own-batch": {"actors.placement": "own"},
+}
 
 
 def _maximum(bench, server, **request):
@@ -79,24 +85,21 @@ def _overload_once(bench, server, name, seed):
 
 
 def one_cpu(bench):
-    """The server confined to the first CPU, database and clients to the second: micro.ini, and the same with a loop an actor."""
+    """The server confined to the first CPU, the clients to the second, PostgreSQL wherever it finds room: micro.ini, and its
+    actors on a loop each, scheduled as by default or as by micro.ini. Returns {load: {side: [result]}}."""
     if os.cpu_count() < 2:
         say("one_cpu is left out: it takes two CPUs")
         return None
-    everywhere = os.sched_getaffinity(0)
-    processes.confine(bench.database.postmaster, {1})
-    results = {"shared": [], "own": []}
-    try:
-        for seed in range(1, bench.rounds + 1):
-            for placement, runs in results.items():
-                server = bench.server(placement, config=CONFIG / "micro.ini", options={"actors.placement": placement}, cpus="0")
-                result = bench.ask(server, seed, requests=LIST, cpus="1")
+    results = {load: {side: [] for side in ONE_CPU} for load in ONE_CPU_LOADS}
+    for seed in range(1, bench.rounds + 1):
+        for side, options in ONE_CPU.items():
+            server = bench.server(side, config=CONFIG / "micro.ini", options=options, cpus="0")
+            for load, request in ONE_CPU_LOADS.items():
+                result = bench.ask(server, seed, requests=LIST, cpus="1", **request)
                 result["per_cpu_s"] = result["answers"] / result["server_cpu_s"]
-                tell("one_cpu", placement, result)
-                runs.append(result)
-                bench.stop(server)
-    finally:
-        processes.confine(bench.database.postmaster, everywhere)
+                tell("one_cpu", f"{side} {load}", result)
+                results[load][side].append(result)
+            bench.stop(server)
     return results
 
 
