@@ -4,6 +4,7 @@
 #define REVIEWD_ACTORS_ACCEPTOR_STATE_H
 
 #include "actors/acceptor.h"
+#include "actors/queue_wait.h"
 #include "actors/reply_budget.h"
 #include "core/buffer.h"
 
@@ -52,7 +53,9 @@ struct acceptor {
     uint32_t client_count;
     struct reply_budget budget;
     struct client_queue starved; // clients that wait for what others hold of it, the longest wait first
-    struct client_queue greedy;  // the same, of those that have something in flight themselves
+    size_t starved_count;
+    struct queue_wait starved_wait;
+    struct client_queue greedy; // the same, of those that have something in flight themselves
     bool draining;
     bool drained_sent;
     uint64_t drain_since_ns;

@@ -2,7 +2,7 @@
 //
 // A client that has to wait because of what others hold is greedy if it has something in flight itself; it goes on when its share
 // is fair. If it has nothing in flight it starves: it goes on before the greedy ones, and is refused with 503 when it has starved
-// for settings.starve_ms, or at once while another has. Only when no reply slot is free it waits until there is one.
+// for settings.starve_ms, or at once while another has, or while so many starve that it would. Only when no reply slot is free it waits until there is one.
 
 #include "actors/acceptor_state.h"
 
@@ -12,14 +12,20 @@
 #include <event2/event.h>
 
 enum {
-    PASSED_MAX = 64 // see resume_queue
+    PASSED_MAX = 64,      // see resume_queue
+    FORESEEN_PERCENT = 90 // of settings.starve_ms; the rest is for what cannot be foreseen
 };
 
 void waiting_end(struct client *client) {
-    if (client->waits != NULL) {
-        TAILQ_REMOVE(client->waits, client, by_waiting);
-        client->waits = NULL;
+    struct acceptor *acceptor = client->acceptor;
+    if (client->waits == NULL) {
+        return;
     }
+    TAILQ_REMOVE(client->waits, client, by_waiting);
+    if (client->waits == &acceptor->starved && --acceptor->starved_count == 0) {
+        queue_wait_end(&acceptor->starved_wait);
+    }
+    client->waits = NULL;
 }
 
 // Has the client wait for what others hold, behind those that wait already. It may be one of them, and become another kind.
@@ -29,6 +35,7 @@ static void waits_for_others(struct acceptor *acceptor, struct client *client) {
     if (client->waits != queue) {
         waiting_end(client);
         client->waits = queue;
+        acceptor->starved_count += starves;
         client->starved_since_ns = starves ? clock_now_ns() : 0;
         TAILQ_INSERT_TAIL(queue, client, by_waiting);
     }
@@ -54,12 +61,18 @@ static bool has_starved_long(const struct acceptor *acceptor, const struct clien
     return loop_now_ns(acceptor->actor.loop) > client->starved_since_ns + acceptor->settings.starve_ms * NS_PER_MS;
 }
 
-// When it has starved for too long, or one before it has, so that it would as well. A refusal takes a slot, and few bytes more than
-// there are.
-bool waiting_refuses(const struct acceptor *acceptor, const struct client *client) {
+// Whether one that comes now would starve for too long.
+static bool would_starve_long(const struct acceptor *acceptor) {
     const struct client *longest = TAILQ_FIRST(&acceptor->starved);
+    return (longest != NULL && has_starved_long(acceptor, longest)) ||
+           queue_wait_ns(&acceptor->starved_wait, acceptor->starved_count) >
+               acceptor->settings.starve_ms * NS_PER_MS * FORESEEN_PERCENT / 100;
+}
+
+// A refusal takes a slot, and few bytes more than there are.
+bool waiting_refuses(const struct acceptor *acceptor, const struct client *client) {
     return client->replies.requests == 0 && acceptor->budget.free_slots > 0 &&
-           (client->is_to_be_refused || (longest != NULL && has_starved_long(acceptor, longest)));
+           (client->is_to_be_refused || would_starve_long(acceptor));
 }
 
 // Ends the stall of a client: parses what it has sent before, and reads on.
@@ -90,6 +103,9 @@ void waiting_resume(struct acceptor *acceptor, struct client *client) {
     if (!reply_budget_is_fair(&acceptor->budget, &client->replies)) {
         waits_for_others(acceptor, client);
     } else if (waiting_admits(acceptor, client)) {
+        if (client->waits == &acceptor->starved) {
+            queue_wait_left(&acceptor->starved_wait, loop_now_ns(acceptor->actor.loop), 1);
+        }
         go_on(acceptor, client);
     } else {
         waiting_end(client);

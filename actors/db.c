@@ -32,6 +32,8 @@ enum {
     SEND_SHARE = 5,
     // This part of a write's time is left for its way back.
     REPLY_SHARE = 10,
+    // Who would wait for more than this percentage of queue_limit_ms is refused at once: the rest is for what cannot be foreseen.
+    FORESEEN_PERCENT = 90,
     // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
     DEEP_REVIEWS = 500
 };
@@ -127,6 +129,12 @@ static bool has_waited(const struct db_actor *db, const struct job *job, uint64_
 
 bool db_is_overdue(const struct db_actor *db, const struct job *job) {
     return has_waited(db, job, wait_limit_ns(db, job));
+}
+
+bool db_would_wait_long(const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before) {
+    uint64_t wait_ns = queue_wait_ns(wait, before);
+    uint64_t limit_ns = queue_limit_ns(db) * FORESEEN_PERCENT / 100;
+    return wait_ns > limit_ns || (wait_ns > 0 && has_waited(db, job, limit_ns - wait_ns));
 }
 
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job) {
@@ -294,13 +302,20 @@ static void list_unanswered(struct db_actor *db, struct job *job) {
     db->unanswered_count++;
 }
 
+static void shed(struct db_actor *db, struct job *job, enum metrics_shed_reason reason) {
+    metrics_add(db->actor.metrics, METRIC_SHED, reason, 1);
+    answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
+}
+
 static void db_receive(struct actor *actor, struct message *message) {
     struct db_actor *db = db_of(actor);
     struct job *job = memory_allocate(1, sizeof *job);
     job->request = message;
     list_unanswered(db, job);
     uint64_t now_ns = loop_now_ns(actor->loop);
-    if (!read_request(job)) {
+    bool is_read = read_request(job);
+    bool is_write = is_read && statement_lane(job->statement) == LANE_WRITE;
+    if (!is_read) {
         db_answer_incident(db, job, "none", "a message cannot be read");
         db_drop(db, job);
     } else if (deadline_passed(message->deadline_ns, now_ns)) {
@@ -310,9 +325,11 @@ static void db_receive(struct actor *actor, struct message *message) {
     } else if (!slice_is_available(db->slice)) {
         db_answer_problem(db, job, PROBLEM_DATABASE_UNAVAILABLE, "The database is away at the moment.");
         db_drop(db, job);
-    } else if (statement_lane(job->statement) == LANE_WRITE ? write_is_behind(db, job) : read_is_behind(db, job)) {
-        metrics_add(actor->metrics, METRIC_SHED, SHED_QUEUE, 1);
-        db_answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
+    } else if (is_write ? write_is_behind(db, job) : read_is_behind(db, job)) {
+        shed(db, job, SHED_QUEUE);
+        db_drop(db, job);
+    } else if (is_write ? write_would_wait_long(db, job) : read_would_wait_long(db, job)) {
+        shed(db, job, SHED_BACKLOG);
         db_drop(db, job);
     } else {
         db_enqueue(db, job);
@@ -335,8 +352,7 @@ static bool answer_if_due(struct db_actor *db, struct job *job, uint64_t now_ns)
         return true;
     }
     if (!job->sent && age_ns > wait_limit_ns(db, job)) {
-        metrics_add(db->actor.metrics, METRIC_SHED, SHED_QUEUE, 1);
-        answer_problem(db, job, PROBLEM_OVERLOADED, "The server is overloaded at the moment.");
+        shed(db, job, SHED_QUEUE);
         return true;
     }
     return age_ns > send_within_ns(db) || !slice_is_available(db->slice);

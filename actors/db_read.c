@@ -139,6 +139,11 @@ bool read_is_behind(const struct db_actor *db, const struct job *job) {
     return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
+bool read_would_wait_long(const struct db_actor *db, const struct job *job) {
+    const struct read_queue *reads = statement_lane(job->statement) == LANE_SLOW ? &db->slow_reads : &db->reads;
+    return db_would_wait_long(db, job, &reads->wait, reads->job_count);
+}
+
 // The statement that does the same for a single key with less work, if there is one.
 static enum statement statement_for_one(enum statement statement) {
     switch (statement) {
@@ -283,9 +288,12 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
     }
     queries[count - 1]->is_last = true;
     uint64_t now_ns = clock_now_ns();
+    size_t sent = 0;
     for (size_t i = 0; i < count; i++) {
+        sent += (size_t)queries[i]->count;
         send_query(db, connection, reads->lane, queries[i], now_ns);
     }
+    queue_wait_left(&reads->wait, now_ns, sent);
     metrics_add(db->actor.metrics, METRIC_BATCHES, reads->lane, 1);
     connection_end_group(connection, NULL);
 }
@@ -306,6 +314,7 @@ static void flush_queue(struct db_actor *db, struct read_queue *reads) {
         }
         send_batch(db, connection, reads);
     }
+    queue_wait_end(&reads->wait);
 }
 
 void read_flush(struct db_actor *db) {

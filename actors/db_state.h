@@ -7,6 +7,7 @@
 #include "actors/db.h"
 #include "actors/job.h"
 #include "actors/lane_growth.h"
+#include "actors/queue_wait.h"
 #include "actors/service_time.h"
 #include "pg/parameters.h"
 #include "pg/slice.h"
@@ -53,12 +54,15 @@ struct read_queue {
     struct read_lot *first_waiting;
     struct read_lot *last_waiting;
     size_t job_count; // in all lots
+    struct queue_wait wait;
     enum lane lane;
 };
 
 struct write_queue {
     struct job_queue changes;        // ADD and REPORT: they lock a product's totals first
     struct job_queue votes;          // HELPFUL
+    struct queue_wait changes_wait;
+    struct queue_wait votes_wait;
     bool votes_are_next;             // the two take turns, so that neither waits for as long as the other is busy
     struct service_time transaction; // how long one takes
     struct service_time one;         // and one write, as far as PostgreSQL does them side by side
@@ -137,6 +141,8 @@ void db_drop(struct db_actor *db, struct job *job);
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job);
 // Whether an unanswered job has waited for longer than it may.
 bool db_is_overdue(const struct db_actor *db, const struct job *job);
+// Whether a new job will have waited for longer than it may before it is sent, behind so many of a queue.
+bool db_would_wait_long(const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before);
 // Puts a job into the queue for its statement and leaf.
 void db_enqueue(struct db_actor *db, struct job *job);
 // The same with a job that was sent already.
@@ -154,6 +160,8 @@ void read_lost(struct db_actor *db, struct query *tag);
 void read_take_all(struct db_actor *db, struct job_queue *out);
 // Whether reads like this one wait for so long already that it would not be sent in time.
 bool read_is_behind(const struct db_actor *db, const struct job *job);
+// Whether so many wait that this one would have waited for too long, too.
+bool read_would_wait_long(const struct db_actor *db, const struct job *job);
 void read_free(struct db_actor *db);
 
 // db_answer.c: answers the jobs of a query that succeeded, each with those that joined it. All have been answered afterwards.
@@ -208,6 +216,7 @@ void write_result(struct db_actor *db, struct query *tag, const PGresult *result
 void write_group_done(struct db_actor *db, void *group);
 void write_group_lost(struct db_actor *db, void *group);
 bool write_is_behind(struct db_actor *db, const struct job *job);
+bool write_would_wait_long(struct db_actor *db, const struct job *job);
 void write_take_all(struct db_actor *db, struct job_queue *out);
 
 #endif

@@ -97,6 +97,27 @@ bool write_is_behind(struct db_actor *db, const struct job *job) {
     return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
+static struct queue_wait *wait_of(struct write_queue *writes, const struct job_queue *queue) {
+    return queue == &writes->votes ? &writes->votes_wait : &writes->changes_wait;
+}
+
+// How many of a queue wait for a connection, and not for their own product, as far as its first ones tell.
+static size_t count_waiting(struct write_queue *writes, const struct job_queue *queue) {
+    size_t looked_at = 0;
+    size_t waiting = 0;
+    for (const struct job *job = queue->first; job != NULL && looked_at < BEHIND_MAX; job = job->next, looked_at++) {
+        waiting += *in_flight_place(writes, job) == 0;
+    }
+    return looked_at == 0 ? 0 : queue->count * waiting / looked_at;
+}
+
+bool write_would_wait_long(struct db_actor *db, const struct job *job) {
+    struct job_queue *queue = queue_of(&db->writes, job);
+    const struct queue_wait *wait = wait_of(&db->writes, queue);
+    return db_would_wait_long(db, job, wait, queue->count) &&
+           db_would_wait_long(db, job, wait, count_waiting(&db->writes, queue));
+}
+
 // Takes up to `limit` jobs that still want an answer, of products for which nothing is in flight; the others stay.
 static size_t take_jobs(struct db_actor *db, struct job_queue *queue, struct job **jobs, size_t limit) {
     size_t count = 0;
@@ -294,6 +315,14 @@ static size_t share_in_flight(const struct db_actor *db) {
     return share < batch ? share : batch;
 }
 
+static void note_left(struct write_queue *writes, const struct job_queue *queue, size_t count, uint64_t now_ns) {
+    if (queue->first == NULL) {
+        queue_wait_end(wait_of(writes, queue));
+    } else if (count > 0) {
+        queue_wait_left(wait_of(writes, queue), now_ns, count);
+    }
+}
+
 // Divides what waits among the connections that have nothing to do, so that transactions run and are flushed to disk side by
 // side. None waits for another: a product is in one of them only. Of several connections one is left for the `other` queue,
 // if something waits there too.
@@ -314,6 +343,7 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
     connections = connections == 0 ? 1 : connections; // another lane's
     size_t limit = connections * share_in_flight(db);
     size_t count = take_jobs(db, queue, jobs, limit < BATCH_MAX ? limit : BATCH_MAX);
+    note_left(&db->writes, queue, count, loop_now_ns(db->actor.loop));
     qsort(jobs, count, sizeof *jobs, by_lock_key);
     size_t part = (count + connections - 1) / connections;
     part = part < SPREAD_MIN ? SPREAD_MIN : part;

@@ -8,7 +8,7 @@ _Static_assert(METRICS_DB_STATES == (int)CONNECTION_STATE_COUNT, "a cell for eac
 _Static_assert(METRICS_LANES == (int)LANE_COUNT, "a cell for each lane");
 
 void labels_write(struct buffer *out, enum metrics_family family, size_t cell) {
-    static const char *const shed_reasons[METRICS_SHED_REASONS] = {"mailbox", "queue", "replies"};
+    static const char *const shed_reasons[METRICS_SHED_REASONS] = {"mailbox", "queue", "backlog", "replies"};
     static const char *const lanes[LANE_COUNT] = {"read", "write", "slow"};
     switch (family) {
     case METRIC_REQUESTS:

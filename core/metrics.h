@@ -18,7 +18,7 @@
 enum {
     METRICS_OPERATIONS = 7,
     METRICS_STATUS_CLASSES = 5, // 1xx to 5xx
-    METRICS_SHED_REASONS = 3,
+    METRICS_SHED_REASONS = 4,
     METRICS_LANES = 3,
     METRICS_DB_STATES = 5
 };
@@ -49,8 +49,9 @@ enum {
 // Why a request was shed: the cells of METRIC_SHED.
 enum metrics_shed_reason {
     SHED_MAILBOX, // the DB actor's mailbox was full
-    SHED_QUEUE,   // it had waited too long
-    SHED_REPLIES  // no memory for its reply came free in time
+    SHED_QUEUE,   // it had waited too long, or one before it had
+    SHED_BACKLOG, // it would have
+    SHED_REPLIES  // no memory for its reply came free in time, or would have
 };
 
 struct metrics;

@@ -5,10 +5,10 @@ Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--rate R] [--e
 
   --port P        where nginx listens on 127.0.0.1 (8080)
   --products N    products to ask for (30000)
-  --clients N     clients that read at a time, each a request (32)
+  --clients N     clients that read at a time, each a request, in the trials spread to kill (32)
   --rate R        requests a second from 1,000 clients, in the second part of the trial cpu (1400)
   --prometheus P  where Prometheus listens on 127.0.0.1 (9091)
-  TRIAL           spread, slow, restart, kill, writes, cpu, watch; all unless named
+  TRIAL           spread, slow, restart, kill, writes, cpu, watch, show; all but show unless named
 
   spread    how evenly reads come to the nodes
   slow      how many reads come to a node that has a fiftieth of a CPU, three times in turns with all nodes alike
@@ -16,8 +16,9 @@ Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--rate R] [--e
   kill      kill -9 of each node under a load of reads; each is started again
   writes    kill -9 of each node under a load of new reviews: what was acknowledged must be there
   cpu       CPU time a request of the nodes, of nginx and of PostgreSQL, with six nodes and with one, three times in turns: as fast as
-            answers come, and at a rate that both bear
+            answers come to 32, 64 and 256 clients, and at a rate that both bear
   watch     under reads, what Prometheus says (./dev fleet up --monitoring): each target up, each recording rule with a value
+  show      ./dev load with its 1,000 visitors for five minutes, and how much of a CPU each part of the fleet used meanwhile
 
 Needs ./dev build. Exit status: 0 when no trial found a failure.
 """
@@ -208,7 +209,8 @@ def cpu_a_request(options, load):
 
 
 def cpu(options):
-    loads = {"as fast as answers come": {}, f"{options.rate} a second": {"clients": 1000, "rate": options.rate}}
+    loads = {f"{clients} clients": {"clients": clients} for clients in (32, 64, 256)}
+    loads[f"{options.rate} a second"] = {"clients": 1000, "rate": options.rate}
     rounds = {load: {"six": [], "one": []} for load in loads}
     for _ in range(3):
         for which, others in (("six", "start"), ("one", "kill")):
@@ -254,7 +256,18 @@ def watch(options):
     return reads.wrong + len(down) + len(without) + (len(targets) != len(NODES) + 1)
 
 
-TRIALS = {trial.__name__: trial for trial in (spread, slow, restart, kill, writes, cpu, watch)}
+def show(options):
+    before, began = cpu_seconds(options), time.monotonic()
+    status = subprocess.run([TOP / "dev", "load", "--host", f"http://127.0.0.1:{options.port}"], check=False).returncode
+    seconds, after = time.monotonic() - began, cpu_seconds(options)
+    used = {part: 100 * (after[part] - before.get(part, 0)) / seconds for part in after}
+    nodes = [used.pop(f"node{n}") for n in NODES]
+    print(f"show: of one CPU the six nodes used {sum(nodes):.1f} % together, {min(nodes):.1f} to {max(nodes):.1f} % each; "
+          + ", ".join(f"{part} {share:.1f} %" for part, share in sorted(used.items())))
+    return status != 0
+
+
+TRIALS = {trial.__name__: trial for trial in (spread, slow, restart, kill, writes, cpu, watch, show)}
 
 
 def main():
@@ -267,7 +280,7 @@ def main():
     parser.add_argument("--prometheus", type=int, default=9091)
     parser.add_argument("trials", nargs="*", choices=[[], *TRIALS])
     options = parser.parse_args()
-    failures = sum(TRIALS[name](options) for name in options.trials or TRIALS)
+    failures = sum(TRIALS[name](options) for name in options.trials or [name for name in TRIALS if name != "show"])
     sys.exit(1 if failures else 0)
 
 

@@ -61,8 +61,10 @@ def overload(bench):
     try:
         for name, percent in OVERLOAD_PERCENT.items():  # lists first: posts make pages void
             server = bench.server()
-            # Or the share would go to sessions that meet each page of the shared buffers for the first time.
+            # Or the share would go to sessions that meet each page of the shared buffers for the first time, and to a server that
+            # meets so many clients for the first time.
             bench.ask(server, requests={name: 1}, clients=256, seconds=20)
+            bench.ask(server, requests={name: 1}, clients=OVERLOAD_CLIENTS, refusals=True)
             with _limited(bench.database, percent):
                 results[name] = [_overload_once(bench, server, name, seed) | {"postgres_percent": percent} for seed in range(1, bench.rounds + 1)]
             bench.stop()

@@ -11,6 +11,7 @@ from api import Api, add_path, check_json, check_problem, list_path, meta_path, 
 from http_client import build_json_request, build_request
 from prometheus import Metrics
 from waiting import IS_SLOW, scaled, wait_until
+from workers import Workers
 
 REAL_DEADLINE = {"deadline.request_ms": 1000, "deadline.queue_ms": 500}
 
@@ -192,11 +193,16 @@ def test_a_product_that_is_held_up_holds_up_no_other(start_server, empty_databas
         assert statuses[201] > 0 and (IS_SLOW or set(statuses) == {201}), statuses
 
 
+def make_posts_slow(database):
+    """Each takes 20 ms."""
+    database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'")
+    database.execute("CREATE TRIGGER slowly BEFORE INSERT ON review FOR EACH ROW EXECUTE FUNCTION slowly()")
+
+
 def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_database, product):
-    """A post takes 20 ms: a full transaction of them comes behind the deadline, and is done for nobody."""
+    """A full transaction of slow posts comes behind the deadline, and is done for nobody."""
     clients_count, full = 300, 64
-    empty_database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'")
-    empty_database.execute("CREATE TRIGGER slowly BEFORE INSERT ON review FOR EACH ROW EXECUTE FUNCTION slowly()")
+    make_posts_slow(empty_database)
     server = start_server(empty_database, REAL_DEADLINE | {"actors.db": 1, "db.write_batch": full})
     with ExitStack() as stack:
         clients = [stack.enter_context(server.connect()) for _ in range(clients_count)]
@@ -210,3 +216,30 @@ def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_da
         wait_until(lambda: clients[0].request_json("POST", add_path(product), review_body()).status == 201, "the backlog to be done")
         statuses = post_all()
     assert statuses[201] > 0 and statuses[504] < full, statuses
+
+
+class Posters(Workers):
+    """Each adds reviews of a product of its own, one after the other, and asks again at once when it is refused."""
+
+    def __init__(self, server, product, count):
+        super().__init__(count)
+        self.server, self.product, self.statuses = server, product, Counter()
+
+    def work(self, number):
+        request = build_json_request("POST", add_path(self.product + number), review_body())
+        with self.server.connect() as client:
+            while not self.stopping.is_set():
+                client.send(request)
+                self.statuses[client.read_reply().status] += 1
+
+
+def test_who_would_wait_too_long_is_refused_at_once(start_server, empty_database, product):
+    """One connection does 50 posts a second, so more than 25 cannot wait for half a second."""
+    make_posts_slow(empty_database)
+    server = start_server(empty_database, REAL_DEADLINE | {"actors.db": 1, "db.connections": 2, "db.read_connections": 1,
+                                                           "db.write_connections": 1})
+    with server.connect_admin() as admin, Posters(server, product, 60) as posters:
+        wait_until(lambda: metrics_of(admin).value("reviewd_shed_total", reason="backlog") > 1000, "posts to be refused at once")
+        done = posters.statuses[201]
+        wait_until(lambda: posters.statuses[201] > done + 50, "others to be done meanwhile")
+    assert set(posters.statuses) <= {201, 503, 504}

@@ -2,3 +2,4 @@
 reviewd_unit_test(reply_budget reviewd_actors)
 reviewd_unit_test(lane_growth reviewd_actors)
 reviewd_unit_test(service_time reviewd_actors)
+reviewd_unit_test(queue_wait reviewd_actors)

@@ -1,0 +1,27 @@
+#include "actors/queue_wait.h"
+
+#include "core/clock.h"
+
+enum {
+    // Departures are counted for so long at least. They come in batches, so a span begins and ends by one.
+    SPAN_MS = 100
+};
+
+void queue_wait_left(struct queue_wait *wait, uint64_t now_ns, size_t count) {
+    if (wait->since_ns == 0) {
+        wait->since_ns = now_ns;
+        return;
+    }
+    wait->left += count;
+    uint64_t span_ns = now_ns - wait->since_ns;
+    if (span_ns >= SPAN_MS * NS_PER_MS) {
+        uint64_t each_ns = span_ns / wait->left;
+        wait->each_ns = wait->each_ns == 0 ? each_ns : (wait->each_ns + each_ns) / 2;
+        wait->since_ns = now_ns;
+        wait->left = 0;
+    }
+}
+
+void queue_wait_end(struct queue_wait *wait) {
+    *wait = (struct queue_wait){0};
+}
