@@ -131,7 +131,8 @@ bool db_is_overdue(const struct db_actor *db, const struct job *job) {
     return has_waited(db, job, wait_limit_ns(db, job));
 }
 
-bool db_would_wait_long(const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before) {
+bool db_would_wait_long(
+    const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before) {
     uint64_t wait_ns = queue_wait_ns(wait, before);
     uint64_t limit_ns = queue_limit_ns(db) * FORESEEN_PERCENT / 100;
     return wait_ns > limit_ns || (wait_ns > 0 && has_waited(db, job, limit_ns - wait_ns));

@@ -59,8 +59,8 @@ struct read_queue {
 };
 
 struct write_queue {
-    struct job_queue changes;        // ADD and REPORT: they lock a product's totals first
-    struct job_queue votes;          // HELPFUL
+    struct job_queue changes; // ADD and REPORT: they lock a product's totals first
+    struct job_queue votes;   // HELPFUL
     struct queue_wait changes_wait;
     struct queue_wait votes_wait;
     bool votes_are_next;             // the two take turns, so that neither waits for as long as the other is busy
