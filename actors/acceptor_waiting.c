@@ -2,7 +2,8 @@
 //
 // A client that has to wait because of what others hold is greedy if it has something in flight itself; it goes on when its share
 // is fair. If it has nothing in flight it starves: it goes on before the greedy ones, and is refused with 503 when it has starved
-// for settings.starve_ms, or at once while another has, or while so many starve that it would. Only when no reply slot is free it waits until there is one.
+// for settings.starve_ms, or at once while another has, or while so many starve that it would. Only when no reply slot is free it
+// waits until there is one.
 
 #include "actors/acceptor_state.h"
 

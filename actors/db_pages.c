@@ -56,12 +56,22 @@ static void note_pause(struct db_actor *db, const char *what, const PGresult *re
         PQresultErrorField(result, PG_DIAG_SQLSTATE), PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
+// Lists that wait to ask for their page would meet what keeps others from theirs.
+static void ask_without_pages(struct db_actor *db) {
+    struct job_queue waiting = {0};
+    read_take_all(db, &waiting);
+    for (struct job *job; (job = job_queue_pop(&waiting)) != NULL;) {
+        db_enqueue(db, job);
+    }
+}
+
 void pages_pause(struct db_actor *db, const PGresult *result) {
     uint64_t now_ns = loop_now_ns(db->actor.loop);
     if (now_ns >= db->pages_paused_until_ns) { // others that were in flight fail with the first
         note_pause(db, "pages are not read for a while", result);
     }
     db->pages_paused_until_ns = now_ns + PAUSE_S * NS_PER_S;
+    ask_without_pages(db);
 }
 
 // Answers a list with JSON of reviews, and those that joined it.

@@ -139,9 +139,11 @@ bool read_is_behind(const struct db_actor *db, const struct job *job) {
     return first != NULL && (first->request == NULL || db_is_overdue(db, first));
 }
 
-bool read_would_wait_long(const struct db_actor *db, const struct job *job) {
-    const struct read_queue *reads = statement_lane(job->statement) == LANE_SLOW ? &db->slow_reads : &db->reads;
-    return db_would_wait_long(db, job, &reads->wait, reads->job_count);
+// One that joins another leaves with that one, and costs nothing. Else all kinds of reads are treated alike, as if there were one queue;
+// in fact lots take turns, and one of a small lot would wait for less.
+bool read_would_wait_long(struct db_actor *db, const struct job *job) {
+    const struct read_queue *reads = queue_for(db, statement_lane(job->statement));
+    return db_would_wait_long(db, job, &reads->wait, reads->job_count) && *waiting_place(db, read_key_of(job)) == NULL;
 }
 
 // The statement that does the same for a single key with less work, if there is one.

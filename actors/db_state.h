@@ -141,7 +141,8 @@ void db_drop(struct db_actor *db, struct job *job);
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job);
 // Whether an unanswered job has waited for longer than it may.
 bool db_is_overdue(const struct db_actor *db, const struct job *job);
-// Whether a new job will have waited for longer than it may before it is sent, behind so many of a queue.
+// Whether a new job would have waited for longer than queue_limit_ms before it is sent, behind so many of a queue. (That a write may wait
+// for less where PostgreSQL is slow is not foreseen.)
 bool db_would_wait_long(const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before);
 // Puts a job into the queue for its statement and leaf.
 void db_enqueue(struct db_actor *db, struct job *job);
@@ -160,8 +161,8 @@ void read_lost(struct db_actor *db, struct query *tag);
 void read_take_all(struct db_actor *db, struct job_queue *out);
 // Whether reads like this one wait for so long already that it would not be sent in time.
 bool read_is_behind(const struct db_actor *db, const struct job *job);
-// Whether so many wait that this one would have waited for too long, too.
-bool read_would_wait_long(const struct db_actor *db, const struct job *job);
+// Whether so many wait that this one would wait for too long, too.
+bool read_would_wait_long(struct db_actor *db, const struct job *job);
 void read_free(struct db_actor *db);
 
 // db_answer.c: answers the jobs of a query that succeeded, each with those that joined it. All have been answered afterwards.

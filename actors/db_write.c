@@ -315,10 +315,12 @@ static size_t share_in_flight(const struct db_actor *db) {
     return share < batch ? share : batch;
 }
 
-static void note_left(struct write_queue *writes, const struct job_queue *queue, size_t count, uint64_t now_ns) {
-    if (queue->first == NULL) {
+// `count` writes of at most `limit` have left the queue. If they were fewer, then who is left waits for its own product only.
+static void note_left(
+    struct write_queue *writes, const struct job_queue *queue, size_t count, size_t limit, uint64_t now_ns) {
+    if (count < limit || queue->first == NULL) {
         queue_wait_end(wait_of(writes, queue));
-    } else if (count > 0) {
+    } else {
         queue_wait_left(wait_of(writes, queue), now_ns, count);
     }
 }
@@ -342,8 +344,9 @@ static void flush_queue(struct db_actor *db, struct job_queue *queue, const stru
     connections -= connections > 1 && other->first != NULL;
     connections = connections == 0 ? 1 : connections; // another lane's
     size_t limit = connections * share_in_flight(db);
-    size_t count = take_jobs(db, queue, jobs, limit < BATCH_MAX ? limit : BATCH_MAX);
-    note_left(&db->writes, queue, count, loop_now_ns(db->actor.loop));
+    limit = limit < BATCH_MAX ? limit : BATCH_MAX;
+    size_t count = take_jobs(db, queue, jobs, limit);
+    note_left(&db->writes, queue, count, limit, loop_now_ns(db->actor.loop));
     qsort(jobs, count, sizeof *jobs, by_lock_key);
     size_t part = (count + connections - 1) / connections;
     part = part < SPREAD_MIN ? SPREAD_MIN : part;
@@ -489,5 +492,6 @@ void write_take_all(struct db_actor *db, struct job_queue *out) {
         for (struct job *job; (job = job_queue_pop(queues[i])) != NULL;) {
             job_queue_push(out, job);
         }
+        queue_wait_end(wait_of(&db->writes, queues[i]));
     }
 }

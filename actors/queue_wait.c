@@ -4,7 +4,9 @@
 
 enum {
     // Departures are counted for so long at least. They come in batches, so a span begins and ends by one.
-    SPAN_MS = 100
+    SPAN_MS = 100,
+    // A span counts as so many times slower than it was before at most: it may have had a stall in it, which is over.
+    SLOWER_MAX = 4
 };
 
 void queue_wait_left(struct queue_wait *wait, uint64_t now_ns, size_t count) {
@@ -16,7 +18,8 @@ void queue_wait_left(struct queue_wait *wait, uint64_t now_ns, size_t count) {
     uint64_t span_ns = now_ns - wait->since_ns;
     if (span_ns >= SPAN_MS * NS_PER_MS) {
         uint64_t each_ns = span_ns / wait->left;
-        wait->each_ns = wait->each_ns == 0 ? each_ns : (wait->each_ns + each_ns) / 2;
+        uint64_t before_ns = wait->each_ns == 0 ? each_ns : wait->each_ns;
+        wait->each_ns = (before_ns + (each_ns < SLOWER_MAX * before_ns ? each_ns : SLOWER_MAX * before_ns)) / 2;
         wait->since_ns = now_ns;
         wait->left = 0;
     }

@@ -16,7 +16,7 @@ struct queue_wait {
     uint64_t each_ns;  // from one that leaves to the next; 0: not known yet
 };
 
-// So many (at least one) have left the queue, to be served, and others still wait.
+// So many (at least one) have left the queue, to be served.
 void queue_wait_left(struct queue_wait *wait, uint64_t now_ns, size_t count);
 
 // Nobody waits any more.

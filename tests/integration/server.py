@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster import SERVER_PASSWORD, SERVER_ROLE
-from http_client import Connection
+from http_client import Connection, ConnectionClosed
 from waiting import wait_until
 
 # What most tests serve with: nothing is shed or given up because the machine is slow.
@@ -129,8 +129,8 @@ class Server:
         try:
             with self.connect_admin() as connection:
                 return connection.request("GET", path).status
-        except ConnectionRefusedError:
-            return None
+        except (ConnectionRefusedError, ConnectionClosed):
+            return None  # if it has ended, the next look tells
 
     def is_ready(self):
         return self._admin_status("/ready") == 200

@@ -193,6 +193,23 @@ def test_a_product_that_is_held_up_holds_up_no_other(start_server, empty_databas
         assert statuses[201] > 0 and (IS_SLOW or set(statuses) == {201}), statuses
 
 
+def test_the_pace_at_which_writes_come_is_not_that_at_which_they_could_be_done(start_server, empty_database, product):
+    """While a product is held up and others come now and then, many that come at a time are not taken for a backlog."""
+    server = start_server(empty_database, {"deadline.request_ms": 60000, "deadline.queue_ms": 500, "actors.db": 1})
+    with ExitStack() as stack:
+        held_up = stack.enter_context(server.connect())
+        client = stack.enter_context(server.connect())
+        assert client.request_json("POST", add_path(product), review_body()).status == 201
+        with locked(empty_database, f"SELECT FROM product_meta WHERE product_id = {product} FOR UPDATE"):
+            for _ in range(6):
+                held_up.send(build_json_request("POST", add_path(product), review_body()))
+                assert client.request_json("POST", add_path(product + 1), review_body()).status == 201
+                time.sleep(0.3)
+            held_up.send(build_json_request("POST", add_path(product), review_body()))
+            client.send(b"".join(build_json_request("POST", add_path(product + other), review_body()) for other in range(2, 22)))
+            assert [client.read_reply().status for _ in range(20)] == [201] * 20
+
+
 def make_posts_slow(database):
     """Each takes 20 ms."""
     database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'")

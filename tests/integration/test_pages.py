@@ -298,6 +298,21 @@ def test_pages_are_read_again_after_they_could_not_be(start_server, own_seeded_d
     wait_until(lambda: serves_pages(server), "a list from a page")
 
 
+def test_lists_that_wait_for_pages_which_cannot_be_read_do_without(start_server, own_seeded_database):
+    database = own_seeded_database
+    server = start_server(database, {"actors.db": 1, "db.connections": 2, "db.read_connections": 1, "db.write_connections": 1})
+    ask_until_stored(server, 9)
+    with server.connect() as first, server.connect() as second, closing(database.connect()) as holder:
+        holder.autocommit = False
+        holder.cursor().execute("LOCK TABLE product_page IN ACCESS EXCLUSIVE MODE")
+        first.send(build_request("GET", list_path(3, "count=10")))
+        pids = wait_until(lambda: waiting_for_locks(database), "a query for a page")
+        second.send(build_request("GET", list_path(4, "count=10")))
+        wait_until(lambda: metric(server, "reviewd_db_unanswered") == 2, "the second list to wait behind it")
+        database.rows("SELECT pg_cancel_backend(pid) FROM unnest(%s) AS pid", (pids,))
+        assert first.read_reply().status == 200 and second.read_reply().status == 200  # while the pages are locked still
+
+
 @pytest.mark.parametrize(("right", "event"), [("SELECT", "pages are not read"), ("INSERT", "pages are not stored")])
 def test_lists_are_served_while_the_role_lacks_a_right(start_server, own_seeded_database, right, event):
     server = start_server(own_seeded_database, {"actors.db": 1})

@@ -36,10 +36,17 @@ static void test_seldom_batches_are_counted_from_one_to_the_next(void) {
 static void test_it_follows_a_change(void) {
     struct queue_wait wait = {0};
     uint64_t now_ns = work_off(&wait, NS_PER_S, 11, 10, 5);
-    now_ns = work_off(&wait, now_ns, 1, 1000, 5); // a stop
-    CU_ASSERT_TRUE(queue_wait_ns(&wait, 1) > 100 * NS_PER_MS);
+    now_ns = work_off(&wait, now_ns, 10, 100, 5);
+    CU_ASSERT_TRUE(queue_wait_ns(&wait, 1) > 19 * NS_PER_MS);
     work_off(&wait, now_ns, 80, 10, 5);
     CU_ASSERT_TRUE(queue_wait_ns(&wait, 1) < 3 * NS_PER_MS);
+}
+
+static void test_one_stall_is_not_believed(void) {
+    struct queue_wait wait = {0};
+    uint64_t now_ns = work_off(&wait, NS_PER_S, 11, 10, 5);
+    work_off(&wait, now_ns, 1, 1000, 5); // 200 ms each
+    CU_ASSERT_EQUAL(queue_wait_ns(&wait, 1), 5 * NS_PER_MS);
 }
 
 static void test_an_empty_queue_is_forgotten(void) {
@@ -58,6 +65,7 @@ int main(void) {
         {"it is the rate at which others leave", test_it_is_the_rate_at_which_others_leave},
         {"seldom batches are counted from one to the next", test_seldom_batches_are_counted_from_one_to_the_next},
         {"it follows a change", test_it_follows_a_change},
+        {"one stall is not believed", test_one_stall_is_not_believed},
         {"an empty queue is forgotten", test_an_empty_queue_is_forgotten},
         CU_TEST_INFO_NULL,
     };

@@ -47,7 +47,7 @@ export function chartsOf(about) {
       series: [
         { name: "5xx", hue: "bad", value: (frame) => sumOf(about, frame, "reviewd_responses_total", "status", "5xx") },
         { name: "4xx", hue: "s4", value: (frame) => sumOf(about, frame, "reviewd_responses_total", "status", "4xx") },
-        ...reasons.map((reason, i) => ({ name: `shed: ${reason}`, hue: ["s2", "s3", "s5"][i % 3], value: (frame) => sumOf(about, frame, "reviewd_shed_total", "reason", reason) })),
+        ...reasons.map((reason, i) => ({ name: `shed: ${reason}`, hue: ["s2", "s3", "s5", "s7"][i % 4], value: (frame) => sumOf(about, frame, "reviewd_shed_total", "reason", reason) })),
         { name: "late (504)", hue: "s6", value: (frame) => frame.rates.reviewd_deadline_exceeded_total[0] },
       ],
     },
