@@ -201,6 +201,8 @@ def test_the_pace_at_which_writes_come_is_not_that_at_which_they_could_be_done(s
         client = stack.enter_context(server.connect())
         assert client.request_json("POST", add_path(product), review_body()).status == 201
         with locked(empty_database, f"SELECT FROM product_meta WHERE product_id = {product} FOR UPDATE"):
+            held_up.send(build_json_request("POST", add_path(product), review_body()))
+            wait_until(lambda: empty_database.rows("SELECT FROM pg_locks WHERE NOT granted"), "it to be held up")  # and those behind it
             for _ in range(6):
                 held_up.send(build_json_request("POST", add_path(product), review_body()))
                 assert client.request_json("POST", add_path(product + 1), review_body()).status == 201
