@@ -13,8 +13,7 @@
 #include <event2/event.h>
 
 enum {
-    PASSED_MAX = 64,      // see resume_queue
-    FORESEEN_PERCENT = 90 // of settings.starve_ms; the rest is for what cannot be foreseen
+    PASSED_MAX = 64 // see resume_queue
 };
 
 void waiting_end(struct client *client) {
@@ -58,16 +57,19 @@ void waiting_stall(struct acceptor *acceptor, struct client *client, struct view
     event_del(client->readable);
 }
 
+static uint64_t starve_ns(const struct acceptor *acceptor) {
+    return acceptor->settings.starve_ms * NS_PER_MS;
+}
+
 static bool has_starved_long(const struct acceptor *acceptor, const struct client *client) {
-    return loop_now_ns(acceptor->actor.loop) > client->starved_since_ns + acceptor->settings.starve_ms * NS_PER_MS;
+    return loop_now_ns(acceptor->actor.loop) > client->starved_since_ns + starve_ns(acceptor);
 }
 
 // Whether one that comes now would starve for too long.
 static bool would_starve_long(const struct acceptor *acceptor) {
     const struct client *longest = TAILQ_FIRST(&acceptor->starved);
     return (longest != NULL && has_starved_long(acceptor, longest)) ||
-           queue_wait_ns(&acceptor->starved_wait, acceptor->starved_count) >
-               acceptor->settings.starve_ms * NS_PER_MS * FORESEEN_PERCENT / 100;
+           queue_wait_exceeds(&acceptor->starved_wait, acceptor->starved_count, 0, starve_ns(acceptor));
 }
 
 // A refusal takes a slot, and few bytes more than there are.

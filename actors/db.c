@@ -32,8 +32,6 @@ enum {
     SEND_SHARE = 5,
     // This part of a write's time is left for its way back.
     REPLY_SHARE = 10,
-    // Who would wait for more than this percentage of queue_limit_ms is refused at once: the rest is for what cannot be foreseen.
-    FORESEEN_PERCENT = 90,
     // A list that ends behind so many reviews is slow: PostgreSQL walks over all of them.
     DEEP_REVIEWS = 500
 };
@@ -122,9 +120,14 @@ static uint64_t wait_limit_ns(const struct db_actor *db, const struct job *job) 
     return lesser(queue_limit_ns(db), greater(spare_ns, send_within_ns(db)));
 }
 
+// The request may be younger than the round.
+static uint64_t waited_ns(const struct db_actor *db, const struct job *job) {
+    uint64_t now_ns = loop_now_ns(db->actor.loop);
+    return now_ns > job->request->accepted_ns ? now_ns - job->request->accepted_ns : 0;
+}
+
 static bool has_waited(const struct db_actor *db, const struct job *job, uint64_t ns) {
-    // The request may be younger than the round.
-    return loop_now_ns(db->actor.loop) > job->request->accepted_ns + ns;
+    return waited_ns(db, job) > ns;
 }
 
 bool db_is_overdue(const struct db_actor *db, const struct job *job) {
@@ -133,9 +136,7 @@ bool db_is_overdue(const struct db_actor *db, const struct job *job) {
 
 bool db_would_wait_long(
     const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before) {
-    uint64_t wait_ns = queue_wait_ns(wait, before);
-    uint64_t limit_ns = queue_limit_ns(db) * FORESEEN_PERCENT / 100;
-    return wait_ns > limit_ns || (wait_ns > 0 && has_waited(db, job, limit_ns - wait_ns));
+    return queue_wait_exceeds(wait, before, waited_ns(db, job), queue_limit_ns(db));
 }
 
 void db_note_waiting(struct db_actor *db, enum lane lane, const struct job *job) {
@@ -259,6 +260,12 @@ void db_enqueue(struct db_actor *db, struct job *job) {
         read_enqueue(db, job);
     } else {
         write_enqueue(db, job);
+    }
+}
+
+void db_enqueue_all(struct db_actor *db, struct job_queue *jobs) {
+    for (struct job *job; (job = job_queue_pop(jobs)) != NULL;) {
+        db_enqueue(db, job);
     }
 }
 

@@ -60,9 +60,7 @@ static void note_pause(struct db_actor *db, const char *what, const PGresult *re
 static void ask_without_pages(struct db_actor *db) {
     struct job_queue waiting = {0};
     read_take_all(db, &waiting);
-    for (struct job *job; (job = job_queue_pop(&waiting)) != NULL;) {
-        db_enqueue(db, job);
-    }
+    db_enqueue_all(db, &waiting);
 }
 
 void pages_pause(struct db_actor *db, const PGresult *result) {

@@ -20,9 +20,7 @@ static void route_again(struct db_actor *db) {
     read_take_all(db, &waiting);
     write_take_all(db, &waiting);
     db->routed_version = db->map.version;
-    for (struct job *job; (job = job_queue_pop(&waiting)) != NULL;) {
-        db_enqueue(db, job);
-    }
+    db_enqueue_all(db, &waiting);
 }
 
 void segments_flush(struct db_actor *db) {

@@ -146,6 +146,8 @@ bool db_is_overdue(const struct db_actor *db, const struct job *job);
 bool db_would_wait_long(const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before);
 // Puts a job into the queue for its statement and leaf.
 void db_enqueue(struct db_actor *db, struct job *job);
+// The same with all jobs of `jobs`, which were in other queues before.
+void db_enqueue_all(struct db_actor *db, struct job_queue *jobs);
 // The same with a job that was sent already.
 void db_ask_again(struct db_actor *db, struct job *job);
 // Takes a job back from a query that failed with this error code: it is queued again or answered, and those that joined it too.

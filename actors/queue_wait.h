@@ -27,4 +27,12 @@ static inline uint64_t queue_wait_ns(const struct queue_wait *wait, size_t befor
     return wait->each_ns * before;
 }
 
+// Whether one that has so many before it, and has waited for so long already, is to be refused because it would wait for longer than
+// the limit in all. A tenth of the limit is for what cannot be foreseen. False if its wait is not known.
+static inline bool queue_wait_exceeds(
+    const struct queue_wait *wait, size_t before, uint64_t waited_ns, uint64_t limit_ns) {
+    uint64_t wait_ns = queue_wait_ns(wait, before);
+    return wait_ns > 0 && waited_ns + wait_ns > limit_ns - limit_ns / 10;
+}
+
 #endif

@@ -6,7 +6,7 @@ Usage: loadtest/fleet.py [--port P] [--products N] [--clients N] [--rate R] [--e
   --port P        where nginx listens on 127.0.0.1 (8080)
   --products N    products to ask for (30000)
   --clients N     clients that read at a time, each a request, in the trials spread to kill (32)
-  --rate R        requests a second from 1,000 clients, in the second part of the trial cpu (1400)
+  --rate R        requests a second from 1,000 clients, in the last part of the trial cpu (1400)
   --prometheus P  where Prometheus listens on 127.0.0.1 (9091)
   TRIAL           spread, slow, restart, kill, writes, cpu, watch, show; all but show unless named
 

@@ -59,6 +59,17 @@ static void test_an_empty_queue_is_forgotten(void) {
     CU_ASSERT_EQUAL(queue_wait_ns(&wait, 1), 0);
 }
 
+static void test_a_tenth_is_for_what_cannot_be_foreseen(void) {
+    struct queue_wait wait = {0};
+    CU_ASSERT_FALSE(queue_wait_exceeds(&wait, 1000, 1000 * NS_PER_MS, 500 * NS_PER_MS));
+    work_off(&wait, NS_PER_S, 11, 10, 5); // 2 ms each
+    CU_ASSERT_FALSE(queue_wait_exceeds(&wait, 225, 0, 500 * NS_PER_MS));
+    CU_ASSERT_TRUE(queue_wait_exceeds(&wait, 226, 0, 500 * NS_PER_MS));
+    CU_ASSERT_FALSE(queue_wait_exceeds(&wait, 200, 50 * NS_PER_MS, 500 * NS_PER_MS));
+    CU_ASSERT_TRUE(queue_wait_exceeds(&wait, 200, 51 * NS_PER_MS, 500 * NS_PER_MS));
+    CU_ASSERT_FALSE(queue_wait_exceeds(&wait, 0, 1000 * NS_PER_MS, 500 * NS_PER_MS)); // nobody is before it
+}
+
 int main(void) {
     CU_TestInfo tests[] = {
         {"nothing is known at first", test_nothing_is_known_at_first},
@@ -67,6 +78,7 @@ int main(void) {
         {"it follows a change", test_it_follows_a_change},
         {"one stall is not believed", test_one_stall_is_not_believed},
         {"an empty queue is forgotten", test_an_empty_queue_is_forgotten},
+        {"a tenth is for what cannot be foreseen", test_a_tenth_is_for_what_cannot_be_foreseen},
         CU_TEST_INFO_NULL,
     };
     return unit_run("queue_wait", tests);
