@@ -130,7 +130,7 @@ class Server:
             with self.connect_admin() as connection:
                 return connection.request("GET", path).status
         except (ConnectionRefusedError, ConnectionClosed):
-            return None  # if it has ended, the next look tells
+            return None  # not yet: it tries a port out before it listens there for good
 
     def is_ready(self):
         return self._admin_status("/ready") == 200

@@ -3,30 +3,17 @@
 import re
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 
 from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, vote_path
 from http_client import build_json_request, build_request
 from prometheus import Metrics
+from slow import locked, make_posts_slow
 from waiting import IS_SLOW, scaled, wait_until
-from workers import Workers
 
 REAL_DEADLINE = {"deadline.request_ms": 1000, "deadline.queue_ms": 500}
-
-
-@contextmanager
-def locked(database, statement):
-    """Holds the locks that the statement takes."""
-    connection = database.connect()
-    connection.autocommit = False
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            yield
-    finally:
-        connection.close()
 
 
 def lock_table(table):
@@ -193,31 +180,6 @@ def test_a_product_that_is_held_up_holds_up_no_other(start_server, empty_databas
         assert statuses[201] > 0 and (IS_SLOW or set(statuses) == {201}), statuses
 
 
-def test_the_pace_at_which_writes_come_is_not_that_at_which_they_could_be_done(start_server, empty_database, product):
-    """While a product is held up and others come now and then, many that come at a time are not taken for a backlog."""
-    server = start_server(empty_database, {"deadline.request_ms": 60000, "deadline.queue_ms": 500, "actors.db": 1})
-    with ExitStack() as stack:
-        held_up = stack.enter_context(server.connect())
-        client = stack.enter_context(server.connect())
-        assert client.request_json("POST", add_path(product), review_body()).status == 201
-        with locked(empty_database, f"SELECT FROM product_meta WHERE product_id = {product} FOR UPDATE"):
-            held_up.send(build_json_request("POST", add_path(product), review_body()))
-            wait_until(lambda: empty_database.rows("SELECT FROM pg_locks WHERE NOT granted"), "it to be held up")  # and those behind it
-            for _ in range(6):
-                held_up.send(build_json_request("POST", add_path(product), review_body()))
-                assert client.request_json("POST", add_path(product + 1), review_body()).status == 201
-                time.sleep(0.3)
-            held_up.send(build_json_request("POST", add_path(product), review_body()))
-            client.send(b"".join(build_json_request("POST", add_path(product + other), review_body()) for other in range(2, 22)))
-            assert [client.read_reply().status for _ in range(20)] == [201] * 20
-
-
-def make_posts_slow(database):
-    """Each takes 20 ms."""
-    database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'")
-    database.execute("CREATE TRIGGER slowly BEFORE INSERT ON review FOR EACH ROW EXECUTE FUNCTION slowly()")
-
-
 def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_database, product):
     """A full transaction of slow posts comes behind the deadline, and is done for nobody."""
     clients_count, full = 300, 64
@@ -235,30 +197,3 @@ def test_no_more_writes_are_sent_than_can_be_done_in_time(start_server, empty_da
         wait_until(lambda: clients[0].request_json("POST", add_path(product), review_body()).status == 201, "the backlog to be done")
         statuses = post_all()
     assert statuses[201] > 0 and statuses[504] < full, statuses
-
-
-class Posters(Workers):
-    """Each adds reviews of a product of its own, one after the other, and asks again at once when it is refused."""
-
-    def __init__(self, server, product, count):
-        super().__init__(count)
-        self.server, self.product, self.statuses = server, product, Counter()
-
-    def work(self, number):
-        request = build_json_request("POST", add_path(self.product + number), review_body())
-        with self.server.connect() as client:
-            while not self.stopping.is_set():
-                client.send(request)
-                self.statuses[client.read_reply().status] += 1
-
-
-def test_who_would_wait_too_long_is_refused_at_once(start_server, empty_database, product):
-    """One connection does 50 posts a second, so more than 25 cannot wait for half a second."""
-    make_posts_slow(empty_database)
-    server = start_server(empty_database, REAL_DEADLINE | {"actors.db": 1, "db.connections": 2, "db.read_connections": 1,
-                                                           "db.write_connections": 1})
-    with server.connect_admin() as admin, Posters(server, product, 60) as posters:
-        wait_until(lambda: metrics_of(admin).value("reviewd_shed_total", reason="backlog") > 1000, "posts to be refused at once")
-        done = posters.statuses[201]
-        wait_until(lambda: posters.statuses[201] > done + 50, "others to be done meanwhile")
-    assert set(posters.statuses) <= {201, 503, 504}
