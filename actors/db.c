@@ -252,6 +252,10 @@ static bool read_request(struct job *job) {
 }
 
 void db_enqueue(struct db_actor *db, struct job *job) {
+    if (!job_is_wanted(job)) {
+        db_drop(db, job);
+        return;
+    }
     job->leaf = segment_map_find(&db->map, job_product_id(job));
     if (job->leaf == NO_LEAF && db->map.segment_count > 0) {
         db_answer_incident(db, job, "none", "no segment holds this product");

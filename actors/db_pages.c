@@ -104,13 +104,8 @@ void pages_answer(struct db_actor *db, struct read_query *query, const PGresult 
         }
     }
     for (int i = 0; i < query->count; i++) {
-        struct job *job = query->jobs[i];
-        if (job_is_wanted(job)) {
-            job->page = PAGE_MISSED;
-            db_ask_again(db, job);
-        } else {
-            db_drop(db, job);
-        }
+        query->jobs[i]->page = PAGE_MISSED;
+        db_ask_again(db, query->jobs[i]);
     }
 }
 

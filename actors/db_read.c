@@ -333,11 +333,7 @@ static bool is_without_pages(const struct read_query *query, const PGresult *res
 // The query was not run, because another one of its group has failed, or what it asks is asked in another way.
 static void enqueue_again(struct db_actor *db, struct read_query *query) {
     for (int i = 0; i < query->count; i++) {
-        if (job_is_wanted(query->jobs[i])) {
-            db_ask_again(db, query->jobs[i]);
-        } else { // or whoever comes next would be taken to be behind one that has waited too long
-            db_drop(db, query->jobs[i]);
-        }
+        db_ask_again(db, query->jobs[i]);
     }
 }
 

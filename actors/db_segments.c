@@ -78,9 +78,7 @@ bool segments_read(struct db_actor *db, const PGresult *result) {
     }
     struct job_queue held = db->held;
     db->held = (struct job_queue){0};
-    for (struct job *job; (job = job_queue_pop(&held)) != NULL;) {
-        db_enqueue(db, job);
-    }
+    db_enqueue_all(db, &held);
     if (db->settings.reports_segments) {
         report(db);
     }

@@ -144,7 +144,8 @@ bool db_is_overdue(const struct db_actor *db, const struct job *job);
 // Whether a new job would have waited for longer than queue_limit_ms before it is sent, behind so many of a queue. (That a write may wait
 // for less where PostgreSQL is slow is not foreseen.)
 bool db_would_wait_long(const struct db_actor *db, const struct job *job, const struct queue_wait *wait, size_t before);
-// Puts a job into the queue for its statement and leaf.
+// Puts a job into the queue for its statement and leaf. One that nobody waits for any more is dropped: whoever comes next would be
+// taken to be behind one that has waited too long.
 void db_enqueue(struct db_actor *db, struct job *job);
 // The same with all jobs of `jobs`, which were in other queues before.
 void db_enqueue_all(struct db_actor *db, struct job_queue *jobs);
