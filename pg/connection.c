@@ -48,6 +48,7 @@ struct connection {
     unsigned groups;         // FLIGHT_GROUPs of the owner in flight
     unsigned char *prepared; // enum prepared, by statement and leaf
     size_t prepared_count;
+    uint64_t ready_since_ns;
     uint64_t idle_since_ns;
     bool needs_flush;
     bool reading; // results are being handed out: the connection must not be closed under them
@@ -278,6 +279,7 @@ static void end_group(struct connection *connection) {
         connection->owner->group_done(connection->owner->context, flight.tag);
     } else if (connection->state == CONNECTION_PREPARING && !connection->broken) {
         event_del(connection->timeout);
+        connection->ready_since_ns = clock_now_ns();
         enter(connection, CONNECTION_READY, NULL);
     }
 }
@@ -441,6 +443,10 @@ enum lane connection_lane(const struct connection *connection) {
 
 unsigned connection_load(const struct connection *connection) {
     return connection->groups;
+}
+
+uint64_t connection_ready_since_ns(const struct connection *connection) {
+    return connection->ready_since_ns;
 }
 
 uint64_t connection_idle_since_ns(const struct connection *connection) {

@@ -88,6 +88,9 @@ enum lane connection_lane(const struct connection *connection);
 // Groups in flight.
 unsigned connection_load(const struct connection *connection);
 
+// When it became ready (clock_now_ns); 0 if it never was.
+uint64_t connection_ready_since_ns(const struct connection *connection);
+
 // When it last became idle or ready (clock_now_ns).
 uint64_t connection_idle_since_ns(const struct connection *connection);
 

@@ -172,7 +172,7 @@ static void open_wanted(struct slice *slice, uint64_t now_ns) {
 }
 
 static void retire_idle(struct slice *slice, uint64_t now_ns) {
-    for (unsigned i = 0; i < slice->used; i++) {
+    for (unsigned i = slice->used; i-- > 0;) { // of equals slice_pick takes the first
         struct connection *connection = slice->connections[i];
         if (connection_state(connection) != CONNECTION_READY || connection_load(connection) > 0) {
             continue;
@@ -293,24 +293,24 @@ void slice_want(struct slice *slice, enum lane lane) {
     ensure_look(slice);
 }
 
-// The READY connection of the lane with the least in flight.
-static struct connection *least_loaded(const struct slice *slice, enum lane lane) {
-    struct connection *least = NULL;
+// The READY connection of the lane that became so last.
+static struct connection *youngest(const struct slice *slice, enum lane lane) {
+    struct connection *last = NULL;
     for (unsigned i = 0; i < slice->used; i++) {
         struct connection *connection = slice->connections[i];
         if (connection_lane(connection) == lane && connection_state(connection) == CONNECTION_READY &&
-            (least == NULL || connection_load(connection) < connection_load(least))) {
-            least = connection;
+            (last == NULL || connection_ready_since_ns(connection) > connection_ready_since_ns(last))) {
+            last = connection;
         }
     }
-    return least;
+    return last;
 }
 
 void slice_shrink(struct slice *slice, enum lane lane, unsigned left) {
     left = left < slice->settings.kept[lane] ? slice->settings.kept[lane] : left;
     slice->wanted[lane] = false;
     for (unsigned ready = slice_lane_count(slice, lane, CONNECTION_READY); ready > left; ready--) {
-        connection_drain(least_loaded(slice, lane));
+        connection_drain(youngest(slice, lane));
     }
 }
 

@@ -47,7 +47,8 @@ unsigned slice_room(const struct slice *slice, enum lane lane);
 // Says that the lane could use another connection; one is opened when limit, pace and backoff allow.
 void slice_want(struct slice *slice, enum lane lane);
 
-// Drains READY connections of the lane, those with the least in flight first, until no more are left than this and than it keeps.
+// Drains READY connections of the lane, the youngest first, until no more are left than this and than it keeps. (A session is slow at
+// first: PostgreSQL has yet to look up each table in its catalogs, and the kernel to map each page of the shared buffers.)
 void slice_shrink(struct slice *slice, enum lane lane, unsigned left);
 
 // Writes what was sent on all connections; once a turn.

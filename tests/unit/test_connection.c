@@ -391,16 +391,20 @@ static struct slice *new_grown_slice(void) {
 static void test_a_slice_gives_connections_back_when_told(void) {
     begin();
     struct slice *slice = new_grown_slice();
-    struct connection *busy = slice_pick(slice, LANE_READ);
-    send_list(busy, 0, 1);
+    struct connection *by_age[5];
+    for (unsigned i = 0; i < 5; i++) {
+        by_age[i] = slice_pick(slice, LANE_READ);
+        send_list(by_age[i], 0, 1);
+    }
     slice_flush(slice);
     slice_shrink(slice, LANE_READ, 3);
-    CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), 3);
-    CU_ASSERT_EQUAL(connection_state(busy), CONNECTION_READY); // the idle ones went
+    for (unsigned i = 0; i < 5; i++) {
+        CU_ASSERT_EQUAL(connection_state(by_age[i]), i < 3 ? CONNECTION_READY : CONNECTION_DRAINING);
+    }
     slice_shrink(slice, LANE_READ, 0);
     CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_READ, CONNECTION_READY), slice_settings().kept[LANE_READ]);
     CU_ASSERT_EQUAL(slice_lane_count(slice, LANE_WRITE, CONNECTION_READY), 1);
-    CU_ASSERT_TRUE_FATAL(until(&witness.groups_done, 1));
+    CU_ASSERT_TRUE_FATAL(until(&witness.groups_done, 5));
     CU_ASSERT_EQUAL(witness.lost, 0);
     slice_close(slice);
     end();
