@@ -208,10 +208,11 @@ void acceptor_parse(struct acceptor *acceptor, struct client *client, struct vie
     }
 }
 
-// Reads once. False: there is nothing to read now.
+// Reads once. False: there is nothing to read now. Sockets are edge-triggered, so that each round of events is told of new input only,
+// however many clients have not had their turn yet: what this leaves is nobody else's to tell of.
 static bool read_client(struct acceptor *acceptor, struct client *client) {
     ssize_t length = read(client->descriptor, acceptor->input, READ_BYTES);
-    if (length < 0 && (errno == EAGAIN || errno == EINTR)) {
+    if (length < 0 && errno == EAGAIN) {
         return false;
     }
     if (length <= 0) { // the client has finished, or is gone
@@ -222,13 +223,17 @@ static bool read_client(struct acceptor *acceptor, struct client *client) {
     if (client->state == CLIENT_OPEN) {
         acceptor_parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
     }
+    if ((length == READ_BYTES || client->is_ended) && !client->is_stalled) {
+        event_active(client->readable, EV_READ, 0);
+    }
     return true;
 }
 
 static void on_readable(evutil_socket_t descriptor, short events, void *argument) {
     (void)descriptor;
-    (void)events;
     struct client *client = argument;
+    loop_count_crowd(client->acceptor->actor.loop);
+    client->is_ended |= (events & EV_CLOSED) != 0;
     (void)read_client(client->acceptor, client);
 }
 
@@ -252,12 +257,13 @@ static void open_client(struct acceptor *acceptor, int descriptor) {
     client->sequence = 0;
     reply_share_reset(&client->replies, &acceptor->budget);
     client->is_stalled = false;
+    client->is_ended = false;
     client->starved_since_ns = 0;
     client->is_to_be_refused = false;
     client->since_ns = loop_now_ns(acceptor->actor.loop);
     http_parser_init(&client->parser, &acceptor->settings.limits);
-    client->readable =
-        event_new(loop_base(acceptor->actor.loop), descriptor, EV_READ | EV_PERSIST, on_readable, client);
+    client->readable = event_new(
+        loop_base(acceptor->actor.loop), descriptor, EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_readable, client);
     event_add(client->readable, NULL);
     acceptor->client_count++;
     metrics_add(acceptor->actor.metrics, METRIC_CLIENTS_OPENED, 0, 1);

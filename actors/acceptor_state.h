@@ -30,6 +30,7 @@ struct client {
     uint32_t sequence;          // of the next request
     struct reply_share replies; // to its requests
     bool is_stalled;            // not read from until replies have left
+    bool is_ended;              // it has closed its half: there is an end to be read, behind what it has sent
     struct client_queue *waits; // where it waits for what others hold: acceptor->starved or ->greedy; null: it does not
     TAILQ_ENTRY(client) by_waiting;
     uint64_t starved_since_ns; // also when it starves no more, until its request is taken; 0: it has not starved

@@ -388,6 +388,9 @@ static void on_tick(evutil_socket_t descriptor, short events, void *argument) {
 
 static void db_flush(struct actor *actor) {
     struct db_actor *db = db_of(actor);
+    if (loop_is_crowded(actor->loop)) { // or PostgreSQL would be idle until all clients have had their turn
+        slice_read(db->slice);
+    }
     segments_flush(db);
     budget_flush(db);
     read_flush(db);

@@ -195,7 +195,8 @@ static void on_writable(evutil_socket_t descriptor, short events, void *argument
 
 static void wait_until_writable(struct writer *writer, struct client *client) {
     if (client->writable == NULL) {
-        client->writable = event_new(loop_base(writer->actor.loop), client->descriptor, EV_WRITE, on_writable, client);
+        client->writable =
+            event_new(loop_base(writer->actor.loop), client->descriptor, EV_WRITE | EV_ET, on_writable, client);
     }
     event_add(client->writable, NULL);
 }

@@ -15,7 +15,9 @@
 
 enum {
     // In a row. With batches of 64 that is what one round of events brings at most (libevent 2.1, epoll.c, MAX_NEVENT).
-    TURNS_MAX = 64
+    TURNS_MAX = 64,
+    // Events of a crowd in a round. As many as are usual at a time, so that only more than that are divided.
+    CROWD_MAX = 512
 };
 
 struct loop {
@@ -24,6 +26,7 @@ struct loop {
     char name[16];
     unsigned index;
     unsigned batch;
+    unsigned crowd; // events of crowds in this round
     uint64_t now_ns;
     struct event_base *base;
     struct event *wake_event;
@@ -185,6 +188,7 @@ static bool take_mail(struct loop *loop) {
 
 // One round of events: EVLOOP_NONBLOCK alone would go on until no event is left, which under load may be never.
 static void wait_for_events(struct loop *loop, bool busy) {
+    loop->crowd = 0;
     if (busy) {
         event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
     } else {
@@ -267,6 +271,16 @@ bool loop_has_beaten(const struct loop *loop) {
 
 struct event_base *loop_base(struct loop *loop) {
     return loop->base;
+}
+
+void loop_count_crowd(struct loop *loop) {
+    if (++loop->crowd == CROWD_MAX) {
+        event_base_loopbreak(loop->base); // what is left comes in the next round
+    }
+}
+
+bool loop_is_crowded(const struct loop *loop) {
+    return loop->crowd >= CROWD_MAX;
 }
 
 uint64_t loop_now_ns(const struct loop *loop) {

@@ -2,6 +2,9 @@
 //
 // A round of the loop is: events (sockets, timers), then for each actor at most a batch of its messages, then one flush for
 // each actor, then one wake-up for each other loop that was sent to. A loop with nothing to do sleeps in epoll.
+//
+// Of the events of a crowd (clients, of whom thousands may speak at a time) a round takes some hundred. Whoever must not wait for all
+// of them to have had their turn looks for itself while the loop is crowded.
 #ifndef REVIEWD_CORE_LOOP_H
 #define REVIEWD_CORE_LOOP_H
 
@@ -44,6 +47,13 @@ bool loop_has_beaten(const struct loop *loop);
 
 // The event base, for the loop's actors only.
 struct event_base *loop_base(struct loop *loop);
+
+// Says that the event which is being handled is one of a crowd. It should be edge-triggered: each round asks for events anew, and would
+// else be told of all those again that have not had their turn. The loop's thread only.
+void loop_count_crowd(struct loop *loop);
+
+// Whether the round was cut short, so that other events may still wait behind those of a crowd. The loop's thread only.
+bool loop_is_crowded(const struct loop *loop);
 
 // The time at which the round began (clock_now_ns), for what needs no more precision. The loop's thread only.
 uint64_t loop_now_ns(const struct loop *loop);

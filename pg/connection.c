@@ -341,6 +341,13 @@ static void read_results(struct connection *connection) {
     }
 }
 
+void connection_read(struct connection *connection) {
+    if ((connection->state == CONNECTION_READY || connection->state == CONNECTION_DRAINING) &&
+        connection->flight_count > 0) {
+        read_results(connection);
+    }
+}
+
 static void on_socket(evutil_socket_t descriptor, short events, void *argument) {
     (void)descriptor;
     struct connection *connection = argument;

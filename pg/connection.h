@@ -94,6 +94,9 @@ uint64_t connection_ready_since_ns(const struct connection *connection);
 // When it last became idle or ready (clock_now_ns).
 uint64_t connection_idle_since_ns(const struct connection *connection);
 
+// Takes what has come of the answers that it waits for, without waiting to be told of it.
+void connection_read(struct connection *connection);
+
 // Whether anything was sent since the last connection_flush.
 bool connection_needs_flush(const struct connection *connection);
 

@@ -314,6 +314,12 @@ void slice_shrink(struct slice *slice, enum lane lane, unsigned left) {
     }
 }
 
+void slice_read(struct slice *slice) {
+    for (unsigned i = 0; i < slice->used; i++) {
+        connection_read(slice->connections[i]);
+    }
+}
+
 void slice_flush(struct slice *slice) {
     for (unsigned i = 0; i < slice->used; i++) {
         struct connection *connection = slice->connections[i];

@@ -51,6 +51,9 @@ void slice_want(struct slice *slice, enum lane lane);
 // first: PostgreSQL has yet to look up each table in its catalogs, and the kernel to map each page of the shared buffers.)
 void slice_shrink(struct slice *slice, enum lane lane, unsigned left);
 
+// Takes what has come on all connections, before the event loop tells of it.
+void slice_read(struct slice *slice);
+
 // Writes what was sent on all connections; once a turn.
 void slice_flush(struct slice *slice);
 

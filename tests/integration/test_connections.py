@@ -1,5 +1,7 @@
 """HTTP connections: keep-alive, pipelining, HTTP/1.0, 100 (Continue), slow readers, half-closed and broken ones."""
 
+import os
+import signal
 import socket
 import threading
 
@@ -241,6 +243,23 @@ def test_a_half_closed_connection_still_gets_its_replies(client, product):
     client.finish_sending()
     assert [client.read_reply().status for _ in requests] == [200, 404, 200] * 20
     assert is_closed(client)
+
+
+@pytest.mark.parametrize(("count", "padding"), [(1, 0), (40, 15000)])
+def test_what_comes_at_a_time_is_all_read(start_server, seeded_database, count, padding):
+    """The server is told once of requests and of the end behind them, and reads for as often as it takes."""
+    server = start_server(seeded_database, {"server.keepalive_timeout_s": 3600})
+    request = build_request("GET", list_path(1), fields=[("X-Padding", "x" * padding)])
+    with server.connect() as client:
+        assert client.request("GET", list_path(1)).status == 200
+        os.kill(server.process.pid, signal.SIGSTOP)
+        try:
+            client.send(request * count)
+            client.finish_sending()
+        finally:
+            os.kill(server.process.pid, signal.SIGCONT)
+        assert [client.read_reply().status for _ in range(count)] == [200] * count
+        assert is_closed(client)
 
 
 @pytest.mark.parametrize("cut", [1, 10, 40, -1])
