@@ -144,11 +144,74 @@ static void test_events_without_end(void) {
     play(false, true);
 }
 
+// An actor among very many events of a crowd, by which it is ended.
+struct bystander {
+    struct actor actor;
+    unsigned seen;          // events
+    unsigned seen_at_first; // before its first turn after some
+    bool was_crowded;       // in that turn
+    bool is_crowded_in_the_end;
+};
+
+enum {
+    CROWD = 2000
+};
+
+static void on_one_of_many(evutil_socket_t descriptor, short events, void *argument) {
+    (void)descriptor;
+    (void)events;
+    struct bystander *bystander = argument;
+    bystander->seen++;
+    loop_count_crowd(bystander->actor.loop);
+}
+
+static void on_bystander_flush(struct actor *actor) {
+    struct bystander *bystander = (struct bystander *)actor;
+    if (bystander->seen > 0 && bystander->seen_at_first == 0) {
+        bystander->seen_at_first = bystander->seen;
+        bystander->was_crowded = loop_is_crowded(actor->loop);
+    }
+    if (bystander->seen == CROWD) {
+        bystander->is_crowded_in_the_end = loop_is_crowded(actor->loop);
+        loop_stop(actor->loop);
+    }
+}
+
+static void drop(struct actor *actor, struct message *message) {
+    (void)actor;
+    message_free(message);
+}
+
+static void test_a_crowd_is_taken_in_parts(void) {
+    static const struct actor_class class = {NULL, drop, on_bystander_flush, NULL};
+    struct loop *loop = loop_open("crowded", 0, BATCH);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(loop);
+    _Alignas(CACHE_LINE) struct bystander bystander = {0};
+    actor_init(&bystander.actor, &class, "bystander", 0, 64, NULL, NULL);
+    loop_add(loop, &bystander.actor);
+    struct event *crowd[CROWD];
+    for (unsigned i = 0; i < CROWD; i++) {
+        crowd[i] = event_new(loop_base(loop), -1, 0, on_one_of_many, &bystander);
+        event_active(crowd[i], EV_READ, 0);
+    }
+    loop_run(loop);
+    CU_ASSERT_EQUAL(bystander.seen, CROWD);
+    CU_ASSERT_TRUE(bystander.seen_at_first < CROWD / 2);
+    CU_ASSERT_TRUE(bystander.was_crowded);
+    CU_ASSERT_FALSE(bystander.is_crowded_in_the_end);
+    for (unsigned i = 0; i < CROWD; i++) {
+        event_free(crowd[i]);
+    }
+    actor_free(&bystander.actor);
+    loop_close(loop);
+}
+
 int main(void) {
     CU_TestInfo tests[] = {
         {"two actors on one loop", test_on_one_loop},
         {"two actors on two loops", test_on_two_loops},
         {"events without end", test_events_without_end},
+        {"a crowd is taken in parts", test_a_crowd_is_taken_in_parts},
         CU_TEST_INFO_NULL,
     };
     return unit_run("actor", tests);
