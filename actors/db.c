@@ -108,8 +108,8 @@ static uint64_t send_within_ns(const struct db_actor *db) {
 }
 
 // How long the job may wait to be sent: at most for queue_limit_ms, and a write no longer than leaves PostgreSQL its time before the
-// deadline. What is sent too late is done for nobody, and takes the place of what could still be answered. (Reads are not held back:
-// their times vary with the disk, and few of many at a time come late.)
+// deadline. What is sent too late is done for nobody, and takes the place of what could still be answered. (Of reads fewer are sent at a
+// time where they take long: see actors/pipeline_depth.h.)
 static uint64_t wait_limit_ns(const struct db_actor *db, const struct job *job) {
     if (statement_lane(job->statement) != LANE_WRITE) {
         return queue_limit_ns(db);

@@ -95,9 +95,15 @@ static struct read_lot *first_lot_leaves(struct read_queue *reads) {
     return lot;
 }
 
+static void start_queue(struct db_actor *db, struct read_queue *reads, enum lane lane) {
+    unsigned most = db->settings.slice.depth[lane];
+    reads->lane = lane;
+    reads->depth = (struct pipeline_depth){most, most};
+}
+
 void read_start(struct db_actor *db) {
-    db->reads.lane = LANE_READ;
-    db->slow_reads.lane = LANE_SLOW;
+    start_queue(db, &db->reads, LANE_READ);
+    start_queue(db, &db->slow_reads, LANE_SLOW);
     pages_start(db);
 }
 
@@ -304,7 +310,8 @@ static void send_batch(struct db_actor *db, struct connection *connection, struc
 // same, and here others can join them. (The rule of J. Nagle for small packets, RFC 896, with batches for packets.)
 static bool is_worth_sending(
     const struct db_actor *db, const struct read_queue *reads, const struct connection *connection) {
-    return connection_load(connection) == 0 || reads->job_count >= batch_size(db, reads);
+    unsigned load = connection_load(connection);
+    return load == 0 || (load < reads->depth.now && reads->job_count >= batch_size(db, reads));
 }
 
 static void flush_queue(struct db_actor *db, struct read_queue *reads) {
@@ -370,8 +377,17 @@ static void answer(struct db_actor *db, struct read_query *query, const PGresult
     }
 }
 
+static void note_time(struct db_actor *db, const struct read_query *query) {
+    struct read_queue *reads = queue_for(db, statement_lane(query->query.statement));
+    uint64_t took_ns = clock_now_ns() - query->jobs[0]->sent_ns;
+    pipeline_depth_note(&reads->depth, took_ns, db->settings.queue_limit_ms * NS_PER_MS);
+}
+
 void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
     struct read_query *query = (struct read_query *)tag;
+    if (query->is_last) {
+        note_time(db, query);
+    }
     bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
         enqueue_again(db, query);

@@ -7,6 +7,7 @@
 #include "actors/db.h"
 #include "actors/job.h"
 #include "actors/lane_growth.h"
+#include "actors/pipeline_depth.h"
 #include "actors/queue_wait.h"
 #include "actors/service_time.h"
 #include "pg/parameters.h"
@@ -55,6 +56,7 @@ struct read_queue {
     struct read_lot *last_waiting;
     size_t job_count; // in all lots
     struct queue_wait wait;
+    struct pipeline_depth depth;
     enum lane lane;
 };
 
