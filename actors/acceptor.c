@@ -208,8 +208,15 @@ void acceptor_parse(struct acceptor *acceptor, struct client *client, struct vie
     }
 }
 
+// Whether there may be something to read, an end or an error, behind what was just read.
+static bool may_have_more(const struct client *client, size_t length) {
+    return length == READ_BYTES || client->is_ended ||
+           (client->state == CLIENT_OPEN && http_parser_is_within_request(&client->parser));
+}
+
 // Reads once. False: there is nothing to read now. Sockets are edge-triggered, so that each round of events is told of new input only,
-// however many clients have not had their turn yet: what this leaves is nobody else's to tell of.
+// however many clients have not had their turn yet: what this leaves is nobody else's to tell of. (An error that comes with input is
+// not told apart from it. Behind a whole request the answer meets it.)
 static bool read_client(struct acceptor *acceptor, struct client *client) {
     ssize_t length = read(client->descriptor, acceptor->input, READ_BYTES);
     if (length < 0 && errno == EAGAIN) {
@@ -223,7 +230,7 @@ static bool read_client(struct acceptor *acceptor, struct client *client) {
     if (client->state == CLIENT_OPEN) {
         acceptor_parse(acceptor, client, (struct view){acceptor->input, (size_t)length});
     }
-    if ((length == READ_BYTES || client->is_ended) && !client->is_stalled) {
+    if (!client->is_stalled && may_have_more(client, (size_t)length)) {
         event_active(client->readable, EV_READ, 0);
     }
     return true;

@@ -138,11 +138,22 @@ void read_enqueue(struct db_actor *db, struct job *job) {
     }
 }
 
+// Of a job and those that joined it; null if there is none.
+static const struct job *first_unanswered(const struct job *job) {
+    while (job != NULL && job->request == NULL) {
+        job = job->joined;
+    }
+    return job;
+}
+
 bool read_is_behind(const struct db_actor *db, const struct job *job) {
     const struct read_queue *reads = statement_lane(job->statement) == LANE_SLOW ? &db->slow_reads : &db->reads;
-    const struct job *first = reads->first_waiting == NULL ? NULL : reads->first_waiting->jobs.first;
-    // One that was answered while it waited was answered because it had waited too long.
-    return first != NULL && (first->request == NULL || db_is_overdue(db, first));
+    if (reads->first_waiting == NULL) {
+        return false;
+    }
+    const struct job *first = first_unanswered(reads->first_waiting->jobs.first);
+    // If all were answered while they waited, they were because they had waited too long.
+    return first == NULL || db_is_overdue(db, first);
 }
 
 // One that joins another leaves with that one, and costs nothing. Else all kinds of reads are treated alike, as if there were one queue;
@@ -377,18 +388,18 @@ static void answer(struct db_actor *db, struct read_query *query, const PGresult
     }
 }
 
-static void note_time(struct db_actor *db, const struct read_query *query) {
+static void note_time(struct db_actor *db, const struct read_query *query, bool succeeded) {
     struct read_queue *reads = queue_for(db, statement_lane(query->query.statement));
     uint64_t took_ns = clock_now_ns() - query->jobs[0]->sent_ns;
-    pipeline_depth_note(&reads->depth, took_ns, db->settings.queue_limit_ms * NS_PER_MS);
+    pipeline_depth_note(&reads->depth, took_ns, succeeded, db->settings.queue_limit_ms * NS_PER_MS);
 }
 
 void read_result(struct db_actor *db, struct query *tag, const PGresult *result) {
     struct read_query *query = (struct read_query *)tag;
-    if (query->is_last) {
-        note_time(db, query);
-    }
     bool succeeded = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (query->is_last) {
+        note_time(db, query, succeeded);
+    }
     if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED) {
         enqueue_again(db, query);
     } else if (is_without_pages(query, result)) {

@@ -16,11 +16,13 @@ struct pipeline_depth {
     unsigned now;  // from 1 to most
 };
 
-// Takes in that a batch took so long from its sending to its answer. What took a half of the limit was long, an eighth is quick.
-static inline void pipeline_depth_note(struct pipeline_depth *depth, uint64_t took_ns, uint64_t limit_ns) {
+// Takes in that a batch took so long from its sending to its answer, or to its failure, which is never quick. What took a half of the limit
+// was long, an eighth is quick.
+static inline void pipeline_depth_note(
+    struct pipeline_depth *depth, uint64_t took_ns, bool succeeded, uint64_t limit_ns) {
     if (took_ns > limit_ns / 2) {
         depth->now = (depth->now + 1) / 2;
-    } else if (took_ns < limit_ns / 8 && depth->now < depth->most) {
+    } else if (succeeded && took_ns < limit_ns / 8 && depth->now < depth->most) {
         depth->now++;
     }
 }

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import threading
 
 import pytest
@@ -25,6 +26,7 @@ from api import (
     vote_path,
 )
 from http_client import JSON_FIELDS, ConnectionClosed, build_json_request, build_request
+from prometheus import Metrics
 from waiting import scaled, wait_until
 
 
@@ -260,6 +262,26 @@ def test_what_comes_at_a_time_is_all_read(start_server, seeded_database, count, 
             os.kill(server.process.pid, signal.SIGCONT)
         assert [client.read_reply().status for _ in range(count)] == [200] * count
         assert is_closed(client)
+
+
+def clients_of(admin):
+    return Metrics(admin.request("GET", "/metrics").body.decode()).value("reviewd_clients")
+
+
+def test_a_reset_that_comes_with_half_a_request_is_seen(start_server, seeded_database):
+    server = start_server(seeded_database, {"server.request_timeout_s": 3600, "server.keepalive_timeout_s": 3600})
+    with server.connect_admin() as admin:
+        client = server.connect()
+        assert client.request("GET", list_path(1)).status == 200
+        assert clients_of(admin) == 1
+        os.kill(server.process.pid, signal.SIGSTOP)
+        try:
+            client.send(build_request("GET", list_path(1))[:-5])
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        finally:
+            os.kill(server.process.pid, signal.SIGCONT)
+        wait_until(lambda: clients_of(admin) == 0, "the client to be gone")
 
 
 @pytest.mark.parametrize("cut", [1, 10, 40, -1])
