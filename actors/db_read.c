@@ -138,20 +138,12 @@ void read_enqueue(struct db_actor *db, struct job *job) {
     }
 }
 
-// Of a job and those that joined it; null if there is none.
-static const struct job *first_unanswered(const struct job *job) {
-    while (job != NULL && job->request == NULL) {
-        job = job->joined;
-    }
-    return job;
-}
-
 bool read_is_behind(const struct db_actor *db, const struct job *job) {
     const struct read_queue *reads = statement_lane(job->statement) == LANE_SLOW ? &db->slow_reads : &db->reads;
     if (reads->first_waiting == NULL) {
         return false;
     }
-    const struct job *first = first_unanswered(reads->first_waiting->jobs.first);
+    const struct job *first = job_first_unanswered(reads->first_waiting->jobs.first);
     // If all were answered while they waited, they were because they had waited too long.
     return first == NULL || db_is_overdue(db, first);
 }

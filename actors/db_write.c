@@ -114,7 +114,7 @@ static size_t count_waiting(struct write_queue *writes, const struct job_queue *
 bool write_would_wait_long(struct db_actor *db, const struct job *job) {
     struct job_queue *queue = queue_of(&db->writes, job);
     const struct queue_wait *wait = wait_of(&db->writes, queue);
-    // There are no more of them than there are writes, which are counted already.
+    // The second count walks over the queue, and is never the greater one.
     return db_would_wait_long(db, job, wait, queue->count) &&
            db_would_wait_long(db, job, wait, count_waiting(&db->writes, queue));
 }

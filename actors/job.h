@@ -89,12 +89,16 @@ static inline unsigned job_count(const struct job *job) {
     return count;
 }
 
-// Whether any of these still wants an answer.
-static inline bool job_is_wanted(const struct job *job) {
+// The first of these that still wants an answer; null if there is none.
+static inline const struct job *job_first_unanswered(const struct job *job) {
     while (job != NULL && job->request == NULL) {
         job = job->joined;
     }
-    return job != NULL;
+    return job;
+}
+
+static inline bool job_is_wanted(const struct job *job) {
+    return job_first_unanswered(job) != NULL;
 }
 
 // The product that a job is about.

@@ -16,6 +16,12 @@ def locked(database, statement):
         connection.close()
 
 
+def waiting_for_locks(database):
+    """The processes of the server that wait for a lock."""
+    return [pid for (pid,) in database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                                            "AND usename = 'reviewd_server' AND wait_event_type = 'Lock'")]
+
+
 def make_posts_slow(database):
     """Each takes 20 ms."""
     database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'")

@@ -19,15 +19,23 @@ def shed(admin, reason):
     return Metrics(admin.request("GET", "/metrics").body.decode()).value("reviewd_shed_total", reason=reason)
 
 
-class Posters(Workers):
-    """Each adds reviews of a product of its own, one after the other, and asks again at once when it is refused."""
+def post(product):
+    return build_json_request("POST", add_path(product), review_body())
 
-    def __init__(self, server, product, count):
+
+def ask_for_list(product):
+    return build_request("GET", list_path(product, "count=1"))
+
+
+class Insistent(Workers):
+    """Each asks for a product of its own, again and again, and at once when it is refused."""
+
+    def __init__(self, server, product, count, request):
         super().__init__(count)
-        self.server, self.product, self.statuses = server, product, Counter()
+        self.server, self.product, self.request, self.statuses = server, product, request, Counter()
 
     def work(self, number):
-        request = build_json_request("POST", add_path(self.product + number), review_body())
+        request = self.request(self.product + number)
         with self.server.connect() as client:
             while not self.stopping.is_set():
                 client.send(request)
@@ -38,7 +46,7 @@ def test_posts(start_server, empty_database, product):
     """One connection does 50 posts a second, so more than 25 cannot wait for half a second."""
     make_posts_slow(empty_database)
     server = start_server(empty_database, ONE_CONNECTION | {"deadline.request_ms": 1000, "deadline.queue_ms": 500})
-    with server.connect_admin() as admin, Posters(server, product, 60) as posters:
+    with server.connect_admin() as admin, Insistent(server, product, 60, post) as posters:
         wait_until(lambda: shed(admin, "backlog") > 1000, "posts to be refused at once")
         done = posters.statuses[201]
         wait_until(lambda: posters.statuses[201] > done + 50, "others to be done meanwhile")
@@ -68,6 +76,17 @@ def add_one_to_each(server, products):
     with server.connect() as client:
         for product in products:
             assert client.request_json("POST", add_path(product), review_body()).status == 201
+
+
+def test_lists_that_take_long_are_sent_fewer_at_a_time(start_server, empty_database, product):
+    """64 at a time take more than three seconds, by when nobody waits for them."""
+    server = start_server(empty_database, ONE_CONNECTION | {"deadline.request_ms": 2000, "deadline.queue_ms": 1000, "db.batch": 1,
+                                                            "db.pipeline": 64, "db.pages": "off"})
+    add_one_to_each(server, range(product, product + 100))
+    make_lists_slow(empty_database)
+    with Insistent(server, product, 100, ask_for_list) as readers:
+        wait_until(lambda: readers.statuses[200] > 100, "lists to be done in time", 60)
+    assert set(readers.statuses) <= {200, 503, 504}
 
 
 def ask_each(stack, server, products, query):

@@ -1,6 +1,8 @@
 """Requests that PostgreSQL does not answer in time: 504 at their deadline, 503 when too many wait."""
 
+import os
 import re
+import signal
 import time
 from collections import Counter
 from contextlib import ExitStack
@@ -10,7 +12,7 @@ import pytest
 from api import Api, add_path, check_json, check_problem, list_path, meta_path, report_path, review_body, vote_path
 from http_client import build_json_request, build_request
 from prometheus import Metrics
-from slow import locked, make_posts_slow
+from slow import locked, make_posts_slow, waiting_for_locks
 from waiting import IS_SLOW, scaled, wait_until
 
 REAL_DEADLINE = {"deadline.request_ms": 1000, "deadline.queue_ms": 500}
@@ -41,6 +43,26 @@ def test_a_read_that_waits_is_answered_504(client, empty_database, product):
         for _ in range(2):
             check_problem(client.request("GET", meta_path(product)), 504)
     assert recovered(client, "GET", meta_path(product)).status == 200
+
+
+def test_nobody_waits_behind_a_read_that_was_answered(start_server, empty_database, product):
+    """A read that could not be prepared waits for the segments to be read again, and is answered 504 meanwhile. They come with the next
+    one, which is not behind it."""
+    server = start_server(empty_database, {"deadline.request_ms": 2000, "deadline.queue_ms": 2000, "actors.placement": "shared"})
+    with server.connect() as client, locked(empty_database, lock_table("product_meta")):
+        client.send(build_request("GET", meta_path(product)))
+        pids = wait_until(lambda: waiting_for_locks(empty_database), "the statement to be prepared")
+        with locked(empty_database, "ALTER VIEW segment SET (security_barrier = true)"):
+            empty_database.rows("SELECT pg_cancel_backend(pid) FROM unnest(%s) AS pid", (pids,))
+            check_problem(client.read_reply(), 504)
+            wait_until(lambda: waiting_for_locks(empty_database), "the segments to be asked for")
+            os.kill(server.process.pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: not waiting_for_locks(empty_database), "the segments")
+            client.send(build_request("GET", list_path(product)))
+        finally:
+            os.kill(server.process.pid, signal.SIGCONT)
+        assert client.read_reply().status == 200
 
 
 def test_a_list_that_waits_is_answered_504(client, empty_database, product):

@@ -10,6 +10,7 @@ import pytest
 from api import Api, list_path, meta_path, vote_path
 from http_client import build_request
 from prometheus import Metrics
+from slow import waiting_for_locks
 from waiting import scaled, wait_until
 
 SERVED = "reviewd_pages_served_total"
@@ -24,12 +25,6 @@ def metric(server, name, **labels):
 def ask(server, product, times=1, query="count=10"):
     with server.connect() as client:
         return [client.request("GET", list_path(product, query)).json() for _ in range(times)]
-
-
-def waiting_for_locks(database):
-    """The processes of the server that wait for a lock."""
-    return [pid for (pid,) in database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
-                                            "AND usename = 'reviewd_server' AND wait_event_type = 'Lock'")]
 
 
 @pytest.fixture

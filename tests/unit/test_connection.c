@@ -410,6 +410,24 @@ static void test_a_slice_gives_connections_back_when_told(void) {
     end();
 }
 
+static void test_a_slice_reads_without_being_told(void) {
+    begin();
+    struct slice_settings settings = slice_settings();
+    struct slice *slice = slice_new(witness.base, &settings, &owner, &witness.map);
+    slice_start(slice);
+    CU_ASSERT_TRUE_FATAL(until(&witness.entered[CONNECTION_READY], 1));
+    send_list(slice_pick(slice, LANE_READ), 0, 1);
+    slice_flush(slice);
+    uint64_t limit_ns = deadline_after_ms(clock_now_ns(), 30 * 1000);
+    while (witness.groups_done == 0 && !deadline_passed(limit_ns, clock_now_ns())) {
+        slice_read(slice); // and no event happens
+        usleep(200);
+    }
+    CU_ASSERT_EQUAL(witness.groups_done, 1);
+    slice_close(slice);
+    end();
+}
+
 // A lane that wants more, all the time, leaves those places to another lane that it keeps.
 static void test_a_slice_gives_each_lane_what_it_keeps(void) {
     begin();
@@ -491,6 +509,7 @@ int main(void) {
         {"it does not connect to what is not ours", test_it_does_not_connect_to_what_is_not_ours},
         {"a slice grows and shrinks", test_a_slice_grows_and_shrinks},
         {"a slice gives connections back when told", test_a_slice_gives_connections_back_when_told},
+        {"a slice reads without being told", test_a_slice_reads_without_being_told},
         {"a slice gives each lane what it keeps", test_a_slice_gives_each_lane_what_it_keeps},
         {"a slice comes back with the server", test_a_slice_comes_back_with_the_server},
         CU_TEST_INFO_NULL,
