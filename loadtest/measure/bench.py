@@ -88,15 +88,17 @@ class Bench:
     def ask(self, server, seed=1, **request):
         """One run of the HTTP clients, with the CPU that each part used."""
         seconds = request.pop("seconds", self.seconds)
-        before = processes.busy_s(), server.cpu_s(), self.database.cpu_s()
+        before = *processes.machine_cpu_s(), server.cpu_s(), self.database.cpu_s()
         counted = server.counted()
         result = loadgen.run(self.arguments.loadgen, server.port, products=self.database.products, seconds=seconds, seed=seed,
                              **request)
-        result["server_cpu_s"], result["database_cpu_s"] = server.cpu_s() - before[1], self.database.cpu_s() - before[2]
+        busy, stolen, of_server, of_database = (after - since for since, after in zip(
+            before, (*processes.machine_cpu_s(), server.cpu_s(), self.database.cpu_s())))
+        result["server_cpu_s"], result["database_cpu_s"] = of_server, of_database
         result |= {name: value - counted[name] for name, value in server.counted().items()}
         result["load_cpu_s"] = result["cpu_s"] / result["seconds"] * (result["seconds"] + 1)
-        used = result["server_cpu_s"] + result["database_cpu_s"] + result["load_cpu_s"]
-        result["other_cpu_s"] = max(0, processes.busy_s() - before[0] - used)
+        result["other_cpu_s"] = max(0, busy - of_server - of_database - result["load_cpu_s"])
+        result["stolen_percent"] = 100 * stolen / (busy + stolen)
         return result
 
     def measure_pgbench(self, seed=1, **statement):
@@ -111,7 +113,7 @@ def tell(name, side, result):
         line += (f"  p50 {result['latency_ms']['50']:6.2f}  p99 {result['latency_ms']['99']:7.2f} ms"
                  f"  us/answer: server {result['server_cpu_s'] / answers:5.1f}"
                  f"  database {result['database_cpu_s'] / answers:5.1f}  load {result['load_cpu_s'] / answers:4.1f}"
-                 f"  others {result['other_cpu_s'] / answers:4.1f}")
+                 f"  others {result['other_cpu_s'] / answers:4.1f}  taken by the host {result['stolen_percent']:.0f} %")
     say(line)
 
 

@@ -29,10 +29,10 @@ def family_cpu_s(pid):
     return total
 
 
-def busy_s():
-    """Seconds that the machine's CPUs were busy, for whomever, or taken away by its host."""
-    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return (sum(fields) - fields[3] - fields[4]) * TICK_S
+def machine_cpu_s():
+    """Seconds that the machine's CPUs were busy, for whomever, and seconds that its host took away from it."""
+    *used, stolen = [int(field) * TICK_S for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(used) - used[3] - used[4], stolen
 
 
 def children(pid):

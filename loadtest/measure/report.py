@@ -31,6 +31,7 @@ SIDES = {
     "fastify": "Fastify + pg",
     "fasthttp": "Go fasthttp + pgx",
 }
+STOLEN = "CPU that the host took away, %"
 
 
 def _first(pattern, text, default="unknown"):
@@ -94,21 +95,24 @@ def _costs(results):
             if "answers" in runs[0]:
                 parts = [median([{"us": 1e6 * run[part] / run["answers"]} for run in runs], "us")
                          for part in ("server_cpu_s", "database_cpu_s", "load_cpu_s", "other_cpu_s")]
+                stolen = f"{median(runs, 'stolen_percent'):.0f}"
                 share = [f"{100 * median([{'share': run[key] / run['answers']} for run in runs], 'share'):.1f}" if side == "reviewd" else ""
                          for key in ("pages", "joined")]
-                rows.append([WHAT[name], SIDES[side], *(f"{part:.1f}" for part in parts),
+                rows.append([WHAT[name], SIDES[side], *(f"{part:.1f}" for part in parts), stolen,
                              *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "99", "99.9")), *share])
-    return _table(["CPU, µs an answer", "", "server", "PostgreSQL", "load generator", "others", "p50, ms", "p99", "p99.9", "stored pages, %",
-                   "shared queries, %"], rows)
+    return _table(["CPU, µs an answer", "", "server", "PostgreSQL", "load generator", "others", STOLEN, "p50, ms", "p99", "p99.9",
+                   "stored pages, %", "shared queries, %"], rows)
 
 
 def _half(runs_by_side):
     rows = []
     for side, runs in runs_by_side.items():
         rows.append([SIDES[side], _number(median(runs, "rate_asked")),
-                     *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "90", "99", "99.9", "99.99", "100"))])
+                     *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "90", "99", "99.9", "99.99", "100")),
+                     f"{median(runs, 'stolen_percent'):.0f} ({min(run['stolen_percent'] for run in runs):.0f} to "
+                     f"{max(run['stolen_percent'] for run in runs):.0f})"])
     return ["Open loop, lists at half of each one's own maximum; latency from when a request was due:", "",
-            *_table(["", "a second", "p50, ms", "p90", "p99", "p99.9", "p99.99", "most"], rows)]
+            *_table(["", "a second", "p50, ms", "p90", "p99", "p99.9", "p99.99", "most", STOLEN], rows)]
 
 
 def _overload(runs_by_load):
