@@ -21,7 +21,7 @@ declare -A below=(
   [pg]="core proto pg"
   [actors]="core proto pg actors"
   [seed]="core proto pg seed"
-  [tests]="core proto pg actors seed tests"
+  [tests]="core proto pg actors seed loadtest tests"
 )
 
 # An include names a file from the root, and a layer knows nothing of those above it.

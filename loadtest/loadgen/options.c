@@ -36,7 +36,8 @@ static const char HELP[] =
     "  --seed N                of the random numbers (1)\n"
     "\n"
     "Prints one JSON object: requests due, answers by status, answers a second and latencies in milliseconds of 2xx and of 503\n"
-    "(latencies are rounded up by a sixteenth at most), what was never answered, and the CPU seconds of this program itself.\n"
+    "(latencies are rounded up by a sixteenth at most), what was never answered, and the CPU seconds of this program itself;\n"
+    "\"undisturbed\" are the 2xx due at moments near to which the host of a virtual machine took no CPU time away.\n"
     "Exit codes: 0 measured, 1 the server could not be reached, 2 bad usage.\n";
 
 enum option_id {

@@ -123,6 +123,9 @@ static void count_answer(struct state *state, const struct client *client, int s
         histogram_record(&results->latency[class], now_ns - client->due_ns);
         histogram_record(&results->answering[class], now_ns - client->sent_ns);
     }
+    if (class == ANSWERED) {
+        undisturbed_record(&results->undisturbed, client->due_ns, now_ns - client->due_ns);
+    }
 }
 
 // A client has its answer, or none: it asks on, or becomes idle.
@@ -204,6 +207,7 @@ static bool begin(struct state *state) {
     state->end_ns = state->begin_ns + (uint64_t)(options->seconds * (double)NS_PER_S);
     state->give_up_ns = state->end_ns + (uint64_t)(options->wait_s * (double)NS_PER_S);
     state->next_ns = now_ns;
+    undisturbed_begin(&state->results->undisturbed, now_ns, stolen_ticks());
     for (size_t place = 0; place < options->clients && !state->lost; place++) {
         if (is_open(state)) {
             ring_push(&state->idle, place);
@@ -214,6 +218,12 @@ static bool begin(struct state *state) {
     return !state->lost;
 }
 
+static void count_one_unanswered(struct results *results, uint64_t due_ns, uint64_t now_ns) {
+    results->unanswered++;
+    histogram_record(&results->latency[ANSWERED], now_ns - due_ns);
+    undisturbed_record(&results->undisturbed, due_ns, now_ns - due_ns);
+}
+
 // Requests that nobody answered count with the time they waited.
 static void count_unanswered(struct state *state) {
     const uint64_t now_ns = clock_now_ns();
@@ -221,16 +231,14 @@ static void count_unanswered(struct state *state) {
     for (size_t place = 0; place < state->options->clients; place++) {
         const struct client *client = &state->clients[place];
         if (client->due_ns != 0 && counts(state, client->due_ns)) {
-            results->unanswered++;
-            histogram_record(&results->latency[ANSWERED], now_ns - client->due_ns);
+            count_one_unanswered(results, client->due_ns, now_ns);
         }
     }
     while (state->waiting.length > 0) {
         const uint64_t due_ns = ring_pop(&state->waiting);
         if (counts(state, due_ns)) {
             results->due++;
-            results->unanswered++;
-            histogram_record(&results->latency[ANSWERED], now_ns - due_ns);
+            count_one_unanswered(results, due_ns, now_ns);
         }
     }
 }
@@ -246,6 +254,7 @@ static void end(struct state *state) {
 }
 
 static void turn(struct state *state) {
+    struct undisturbed *undisturbed = &state->results->undisturbed;
     struct epoll_event events[EVENTS_MAX];
     struct timespec timeout = {0, 10 * (long)NS_PER_MS};
     uint64_t now_ns = clock_now_ns();
@@ -256,6 +265,9 @@ static void turn(struct state *state) {
         if (state->idle.length > 0 && state->next_ns < now_ns + 10 * NS_PER_MS) {
             timeout.tv_nsec = state->next_ns > now_ns ? (long)(state->next_ns - now_ns) : 0;
         }
+    }
+    if (undisturbed_is_due(undisturbed, now_ns)) {
+        undisturbed_look(undisturbed, now_ns, stolen_ticks());
     }
     const int count = epoll_pwait2(state->epoll, events, EVENTS_MAX, &timeout, NULL);
     for (int i = 0; i < count && !state->lost; i++) {
@@ -288,6 +300,7 @@ bool run(const struct options *options, struct results *results) {
     }
     good = good && !state.lost;
     count_unanswered(&state);
+    undisturbed_end(&results->undisturbed);
     end(&state);
     return good;
 }

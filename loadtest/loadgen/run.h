@@ -4,6 +4,7 @@
 
 #include "core/histogram.h"
 #include "loadtest/loadgen/options.h"
+#include "loadtest/loadgen/undisturbed.h"
 
 enum class_of_answer {
     ANSWERED, // 2xx
@@ -21,6 +22,7 @@ struct results {
     uint64_t within[CLASS_COUNT];            // answers that came within the counted time, for rates
     struct histogram latency[CLASS_COUNT];   // from when a request was due
     struct histogram answering[CLASS_COUNT]; // from when it was sent
+    struct undisturbed undisturbed;          // of `latency[ANSWERED]`, what the machine's host did not disturb
     double seconds;                          // the counted time
     double cpu_s;                            // this program's own, in that time
 };

@@ -114,6 +114,8 @@ def tell(name, side, result):
                  f"  us/answer: server {result['server_cpu_s'] / answers:5.1f}"
                  f"  database {result['database_cpu_s'] / answers:5.1f}  load {result['load_cpu_s'] / answers:4.1f}"
                  f"  others {result['other_cpu_s'] / answers:4.1f}  taken by the host {result['stolen_percent']:.0f} %")
+        if result["undisturbed_share"] > 0:
+            line += f"  undisturbed p99 {result['undisturbed_latency_ms']['99']:6.2f} ({100 * result['undisturbed_share']:.0f} %)"
     say(line)
 
 

@@ -105,13 +105,17 @@ def _costs(results):
 
 
 def _half(runs_by_side):
+    percents = ("50", "90", "99", "99.9", "99.99", "100")
     rows = []
     for side, runs in runs_by_side.items():
-        rows.append([SIDES[side], _number(median(runs, "rate_asked")),
-                     *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in ("50", "90", "99", "99.9", "99.99", "100")),
+        rows.append([SIDES[side], _number(median(runs, "rate_asked")), *(f"{median(runs, 'latency_ms', percent):.2f}" for percent in percents),
                      f"{median(runs, 'stolen_percent'):.0f} ({min(run['stolen_percent'] for run in runs):.0f} to "
                      f"{max(run['stolen_percent'] for run in runs):.0f})"])
-    return ["Open loop, lists at half of each one's own maximum; latency from when a request was due:", "",
+        if calm := [run for run in runs if run.get("undisturbed_share", 0) > 0]:
+            rows.append([f"{SIDES[side]}, undisturbed", f"{100 * median(calm, 'undisturbed_share'):.0f} % of these",
+                         *(f"{median(calm, 'undisturbed_latency_ms', percent):.2f}" for percent in percents), "0"])
+    return ["Open loop, lists at half of each one's own maximum; latency from when a request was due. Undisturbed are those due in tenths of a "
+            "second near to which the host took no CPU time away:", "",
             *_table(["", "a second", "p50, ms", "p90", "p99", "p99.9", "p99.99", "most", STOLEN], rows)]
 
 
