@@ -138,7 +138,7 @@ def _overload(runs_by_load):
 
 
 def _one_cpu(runs_by_load):
-    sides = {"micro": "`micro.ini`: all actors on one loop", "own": "one loop an actor, as by default",
+    sides = {"micro": "`micro.ini`: all actors on one loop", "own": "one loop an actor, scheduled as by default",
              "own-batch": "one loop an actor, otherwise `micro.ini`"}
     rows = []
     for load, runs in runs_by_load.items():

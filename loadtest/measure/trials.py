@@ -17,7 +17,7 @@ OVERLOAD_PERCENT = {"list": 15, "post": 25}
 ONE_CPU_LOADS = {"full": {"clients": 64}, "5000/s": {"clients": 256, "rate": 5000}}
 ONE_CPU = {  # what differs from micro.ini
     "micro": {},
-    "own": {"actors.placement": "own", "actors.scheduling": "normal", "actors.batch": 64},  # the defaults
+    "own": {"actors.placement": "own", "actors.scheduling": "normal", "actors.batch": 64},  # as by default where there are more CPUs
     "own-batch": {"actors.placement": "own"},
 }
 
