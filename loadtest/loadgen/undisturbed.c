@@ -9,8 +9,8 @@ uint64_t stolen_ticks(void) {
     uint64_t ticks = 0;
     FILE *file = fopen("/proc/stat", "re");
     if (file != NULL) {
-        if (fscanf(file, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &ticks) !=
-            1) { // NOLINT(cert-err34-c): the kernel's own
+        // NOLINTNEXTLINE(cert-err34-c): the kernel's own
+        if (fscanf(file, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &ticks) != 1) {
             ticks = 0;
         }
         fclose(file);

@@ -78,6 +78,18 @@ static void test_what_is_late_counts_as_undisturbed(void) {
     CU_ASSERT_EQUAL(undisturbed.latency.count, 1);
 }
 
+// Answers that come in one batch with the end of their slice are recorded before anybody has looked at the clock again.
+static void test_a_slice_that_nobody_has_looked_at_takes_requests(void) {
+    undisturbed = (struct undisturbed){0};
+    undisturbed_begin(&undisturbed, BEGIN_NS, 0);
+    undisturbed_record(&undisturbed, at_ms(SLICE_MS + 50), NS_PER_MS);
+    undisturbed_record(&undisturbed, at_ms(4 * SLICE_MS + 50), NS_PER_MS);
+    undisturbed_look(&undisturbed, at_ms(2 * SLICE_MS), 1); // disturbs slices 0 to 2
+    undisturbed_end(&undisturbed);
+    CU_ASSERT_EQUAL(undisturbed.latency.count, 1);
+    CU_ASSERT_EQUAL(undisturbed.disturbed.count, 1);
+}
+
 int main(void) {
     CU_TestInfo tests[] = {
         {"slices near to what was stolen are left out", test_slices_near_to_what_was_stolen_are_left_out},
@@ -85,6 +97,7 @@ int main(void) {
         {"no request is lost", test_no_request_is_lost},
         {"a long stall disturbs all that it covers", test_a_long_stall_disturbs_all_that_it_covers},
         {"what is late counts as undisturbed", test_what_is_late_counts_as_undisturbed},
+        {"a slice that nobody has looked at takes requests", test_a_slice_that_nobody_has_looked_at_takes_requests},
         CU_TEST_INFO_NULL,
     };
     return unit_run("undisturbed", tests);
