@@ -50,7 +50,7 @@ def machine(arguments, database, bench, before):
         "postgresql": settings[0][0].split()[0], "shared_buffers": settings[1][0], "huge_pages": settings[2][0],
         "reviewd": version + (f" ({commit.stdout.strip()})" if commit.returncode == 0 else ""),
         "records": arguments.records or before.get("records", 0), "products": database.products,
-        "segments": len(database.segments), "rounds": arguments.rounds, "seconds": arguments.seconds,
+        "segments": len(database.segments), "seconds": arguments.seconds,
         "peers": {**before.get("peers", {}), **bench.versions}}
 
 
@@ -172,19 +172,29 @@ def _wrk(results):
 SECTIONS = {"half": _half, "overload": _overload, "one-cpu": _one_cpu, "memory": _memory, "connections": _connections, "wrk": _wrk}
 
 
-def _head(about):
+def _rounds(measured):
+    """How many rounds a measurement had, which is how many results each of its lists has; 0 if it has no lists."""
+    if isinstance(measured, list):
+        return len(measured)
+    return _rounds(next(iter(measured.values()))) if isinstance(measured, dict) else 0
+
+
+def _head(results):
+    about = results["machine"]
+    rounds = {name: _rounds(results[name]) for name in ("paths", *SECTIONS) if results.get(name)}
+    rounds_text = ", ".join(f"{count} of {'the rates' if name == 'paths' else name}" for name, count in rounds.items() if count)
     peers_text = "".join(f"; {SIDES[name]} on {version}" for name, version in about["peers"].items())
     return [f"{about['cpu']}, {about['cpus']} CPUs, {about['memory_gib']} GiB; {about['system']}, Linux {about['kernel']}; PostgreSQL "
             f"{about['postgresql']}, shared_buffers {about['shared_buffers']}, huge_pages {about['huge_pages']}; {about['reviewd']}"
             f"{peers_text}. {_number(about['records'])} reviews of {_number(about['products'])} products in {about['segments']} segments. "
-            f"Medians of {about['rounds']} interleaved rounds of {about['seconds']:g} s each.", ""]
+            f"Medians of interleaved rounds of {about['seconds']:g} s each: {rounds_text}.", ""]
 
 
 def write(page, results):
     """Puts the results into the page: into the place of those for the same number of reviews, or at its end."""
     about = results["machine"]
     records = about["records"]
-    lines = [f"### {_number(records)} reviews", "", *_head(about)]
+    lines = [f"### {_number(records)} reviews", "", *_head(results)]
     if results.get("paths"):
         lines += _rates(results)
     for name, text in plots.draw(page.parent / "performance", records, results).items():
